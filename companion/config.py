@@ -1,0 +1,193 @@
+"""One typed tree of settings, read from TOML.
+
+Every field has a default that suits an older person at home; a config file names only
+what differs. Unknown keys are errors that suggest the nearest known one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_config_path, user_data_path, user_state_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from companion.errors import ConfigError
+
+AttentionMode = Literal["always", "name", "wakeword", "push"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PersonaSettings(_Section):
+    """Who the companion is."""
+
+    name: str = "Rosie"
+    """What it is called; in ``name`` attention it listens for this."""
+    aliases: tuple[str, ...] = ()
+    """Other names it answers to, such as how Whisper tends to write the name."""
+    person: str | None = None
+    """What to call the owner."""
+    language: str = "en"
+
+
+class AudioSettings(_Section):
+    """Microphone and speaker."""
+
+    input: str | int | None = None
+    """Name, part of a name, or index; None is the default device."""
+    output: str | int | None = None
+    echo_cancellation: bool = True
+    silent_after_s: float = Field(5.0, gt=0)
+    """A microphone that delivers nothing or pure zeros this long is reported."""
+
+
+class HearingSettings(_Section):
+    """Speech detection and transcription."""
+
+    whisper: str | None = None
+    """Model name in the catalogue; None takes the profile's."""
+    language: str | None = None
+    """ISO code; None follows the persona's language."""
+    threads: int | None = Field(None, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class TurnSettings(_Section):
+    """When a turn is over."""
+
+    draft_after_s: float = Field(0.2, gt=0)
+    """Silence after which a reply is prepared."""
+    min_wait_s: float = Field(0.45, gt=0)
+    """No reply sounds before this much silence."""
+    max_wait_s: float = Field(2.6, gt=0)
+    """No turn waits longer than this."""
+    cut_off_risk: float = Field(0.05, gt=0, lt=1)
+    """Accepted probability that the person was only pausing."""
+    merge_window_s: float = Field(1.5, ge=0)
+    """Speech this soon after a commit continues the same turn."""
+
+
+class AttentionSettings(_Section):
+    """When it feels addressed."""
+
+    mode: AttentionMode = "name"
+    engaged_s: float = Field(45.0, gt=0)
+    """Silence after which it no longer feels addressed."""
+    wakeword: str = "okay_nabu"
+    """One of the models in pymicro-wakeword, or a path to a model's .json."""
+    earcons: bool = True
+
+
+class MindSettings(_Section):
+    """The language model."""
+
+    llm: str | None = None
+    """Model name in the catalogue; None takes the profile's."""
+    server: str | None = None
+    """Base URL of an OpenAI-compatible server, such as http://127.0.0.1:8080/v1."""
+    server_model: str = "default"
+    server_timeout_s: float = Field(8.0, gt=0)
+    threads: int | None = Field(None, ge=1)
+    gpu_layers: int = -1
+    """-1 offers every layer to the GPU when there is one."""
+    context_tokens: int = Field(2048, ge=1024)
+    seed: int | None = None
+
+
+class VoiceSettings(_Section):
+    """How it sounds."""
+
+    profile: str = "joe"
+    """Name of a file in voices/."""
+    pace: float = Field(1.0, ge=0.5, le=2.0)
+    """1 is the profile's own pace, below is slower."""
+    volume_db: float = Field(0.0, ge=-30, le=12)
+
+
+class ModelSettings(_Section):
+    """Which models, and where they lie."""
+
+    profile: str = "starter"
+    """``starter``, ``pi5``, ``jetson`` or ``pc``: see models/catalogue.toml."""
+    dir: Path = Field(default_factory=lambda: user_data_path("companion") / "models")
+
+
+class Config(_Section):
+    """The whole tree."""
+
+    persona: PersonaSettings = PersonaSettings()
+    audio: AudioSettings = AudioSettings()
+    hearing: HearingSettings = HearingSettings()
+    turns: TurnSettings = TurnSettings()
+    attention: AttentionSettings = AttentionSettings()
+    mind: MindSettings = MindSettings()
+    voice: VoiceSettings = VoiceSettings()
+    models: ModelSettings = ModelSettings()
+    state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))
+    """Caches and what is learned; never raw audio."""
+
+
+def default_config_path() -> Path:
+    """Return where the user's config file is looked for."""
+    return user_config_path("companion") / "config.toml"
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Read a config file, or the user's own, or the defaults when there is none.
+
+    Args:
+        path: a TOML file that must exist; None means the user's own if present.
+
+    Raises:
+        ConfigError: the file is missing, is not TOML, or a setting is unknown or bad.
+    """
+    if path is None:
+        path = default_config_path()
+        if not path.exists():
+            return Config()
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read config {path}: {_reason(error)}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    return parse_config(tree, str(path))
+
+
+def parse_config(tree: dict[str, Any], origin: str = "config") -> Config:
+    """Validate a tree of settings.
+
+    Raises:
+        ConfigError: with the first problem, on one line.
+    """
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"{origin}: unknown setting '{where}'{_nearest(first['loc'])}") from error
+        raise ConfigError(f"{origin}: '{where}': {first['msg'].lower()}") from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _nearest(loc: tuple[int | str, ...]) -> str:
+    model: type[BaseModel] = Config
+    for part in loc[:-1]:
+        annotation = model.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return ""
+        model = annotation
+    near = difflib.get_close_matches(str(loc[-1]), model.model_fields, n=1, cutoff=0.4)
+    prefix = "".join(f"{part}." for part in loc[:-1])
+    if near:
+        return f"; did you mean '{prefix}{near[0]}'?"
+    return "; known here: " + ", ".join(sorted(model.model_fields))

@@ -1,0 +1,1 @@
+"""The turn loop: turn machine, drafts, attention."""

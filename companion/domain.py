@@ -1,0 +1,195 @@
+"""The nouns that travel between the rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE: Final = 16_000
+"""Hz; everything between microphone and models is mono at this rate."""
+
+FRAME_SAMPLES: Final = 320
+FRAME_S: Final = FRAME_SAMPLES / SAMPLE_RATE
+"""Seconds a frame lasts: 20 ms."""
+
+Pcm = NDArray[np.int16]
+"""Mono samples, shape (n,)."""
+
+Samples = NDArray[np.float32]
+"""Mono samples in [-1, 1], shape (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """20 ms of sound from the microphone."""
+
+    pcm: Pcm
+    """Shape (320,), 16 kHz mono."""
+    t: float
+    """Seconds from the first input frame to the end of this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word and when it was said."""
+
+    text: str
+    start: float
+    """Seconds from the start of the utterance."""
+    end: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What Whisper's encoder made of an utterance, kept so nobody encodes twice."""
+
+    features: NDArray[np.float32]
+    """Shape (positions, width); one position is 20 ms of speech, padding removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said, and how far it can be trusted."""
+
+    text: str
+    language: str = "en"
+    no_speech: float = 0.0
+    """Whisper's probability that there is no speech, 0-1."""
+    logprob: float = 0.0
+    """Mean log-probability per token; near 0 is sure, below -1 is guessing."""
+    compression: float = 1.0
+    """gzip ratio of the text; above 2.4 the decoder is looping."""
+    rejected: str | None = None
+    """Why this is not believed (``no_speech``, ``loop``, ``ghost`` ...), or None."""
+    words: tuple[Word, ...] = ()
+    encoding: Encoding | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One stretch of a person's speech between two silences that end a turn."""
+
+    samples: Samples = field(repr=False)
+    start: float
+    """Seconds on the input clock, pre-roll excluded."""
+    end: float
+    """Seconds on the input clock: the last voiced frame."""
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """How something was said."""
+
+    valence: float
+    """-1 (unpleasant) to 1 (pleasant)."""
+    arousal: float
+    """-1 (calm) to 1 (excited)."""
+    label: str
+    confidence: float
+    unsure: bool = False
+    evidence: tuple[str, ...] = ()
+    phrase: str = ""
+    """One short sentence for the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What the safety guard makes of an utterance."""
+
+    tier: int = 0
+    """0 nothing, 1 warm support, 2 concern, 3 urgent, 4 emergency."""
+    category: str = "none"
+    script: str | None = None
+    """Id of a scripted answer that replaces the mind's."""
+
+
+class Stance(StrEnum):
+    """How the reply should meet the person."""
+
+    LISTEN = "listen"
+    COMFORT = "comfort"
+    CELEBRATE = "celebrate"
+    STEADY = "steady"
+    CALM = "calm"
+    ENCOURAGE_CONTACT = "encourage_contact"
+
+
+class Tone(StrEnum):
+    """How the reply should sound."""
+
+    NEUTRAL = "neutral"
+    WARM = "warm"
+    CALM = "calm"
+    BRIGHT = "bright"
+    CONCERNED = "concerned"
+    STEADY = "steady"
+
+
+class Control(StrEnum):
+    """What a spoken command does to the voice; understood without the language model."""
+
+    REPEAT = "repeat"
+    SLOWER = "slower"
+    FASTER = "faster"
+    LOUDER = "louder"
+    QUIETER = "quieter"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """What the mind is told besides the words."""
+
+    feeling: Feeling | None = None
+    screening: Screening | None = None
+    stance: Stance = Stance.LISTEN
+    interrupted: bool = False
+    """The person spoke over the previous reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPart:
+    """One sentence of a reply, checked and ready to be spoken."""
+
+    text: str
+    source: str
+    """``model``, ``fallback``, ``command`` or ``script``."""
+    checks: tuple[str, ...] = ()
+    """Names of the checks that earlier attempts failed."""
+    control: Control | None = None
+    tone: Tone = Tone.WARM
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """When a word of a spoken sentence sounds."""
+
+    text: str
+    start: float
+    """Seconds from the start of the sentence's audio."""
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A sentence as sound."""
+
+    text: str
+    pcm: Pcm = field(repr=False)
+    rate: int
+    """Hz."""
+    words: tuple[SpokenWord, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.pcm) / self.rate
+
+
+JsonObject = dict[str, Any]

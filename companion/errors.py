@@ -1,0 +1,81 @@
+"""Every error a user can meet, in one tree.
+
+::
+
+    CompanionError            exit 1   one plain line, says what to do
+    +-- ConfigError           exit 2   a broken or unknown setting
+    +-- AudioError            exit 3   sound that cannot be had
+    |   +-- DeviceError                no such microphone or speaker, or it failed
+    |   +-- AudioFileError             a file that is not usable sound
+    +-- ModelError            exit 4   a model that cannot be used
+    |   +-- ModelMissingError          not downloaded: names the ``pull`` command
+    |   +-- ModelCorruptError          wrong hash or unreadable
+    |   +-- ModelSourceError           download failed: no network, no disk, no such name
+    +-- MindError             exit 5   the language model failed (the talk goes on without it)
+    +-- VoiceError            exit 6   speech could not be synthesised
+    +-- MeasureError          exit 7   bench or evaluate was given nothing it can measure
+
+The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
+"""
+
+
+class CompanionError(Exception):
+    """Base of all errors shown to a user; its text is one line that says what to do."""
+
+    exit_code = 1
+
+
+class ConfigError(CompanionError):
+    """A setting is unknown, broken or out of range."""
+
+    exit_code = 2
+
+
+class AudioError(CompanionError):
+    """Sound cannot be captured, played, read or written."""
+
+    exit_code = 3
+
+
+class DeviceError(AudioError):
+    """A microphone or speaker is missing, busy or failed."""
+
+
+class AudioFileError(AudioError):
+    """A sound file is missing, empty, unreadable or not sound."""
+
+
+class ModelError(CompanionError):
+    """A model cannot be used."""
+
+    exit_code = 4
+
+
+class ModelMissingError(ModelError):
+    """A model is not on this device; the text names the ``companion models pull`` command."""
+
+
+class ModelCorruptError(ModelError):
+    """A model file has the wrong hash or cannot be read."""
+
+
+class ModelSourceError(ModelError):
+    """A model could not be fetched."""
+
+
+class MindError(CompanionError):
+    """The language model cannot answer."""
+
+    exit_code = 5
+
+
+class VoiceError(CompanionError):
+    """Speech cannot be synthesised."""
+
+    exit_code = 6
+
+
+class MeasureError(CompanionError):
+    """A measurement was asked for on something that cannot be measured."""
+
+    exit_code = 7

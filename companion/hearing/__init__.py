@@ -1,0 +1,1 @@
+"""Sound to words, and when the turn ends."""

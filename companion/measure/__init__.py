@@ -1,0 +1,1 @@
+"""Measuring the whole: bench and evaluate."""

@@ -1,0 +1,1 @@
+"""Words to reply: language model, prompt, reply check, fallback, commands."""

@@ -1,0 +1,1 @@
+"""Life on a device: the model catalogue."""

@@ -1,0 +1,1 @@
+"""Reply to sound: Piper, profiles, earcons, player."""
