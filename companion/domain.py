@@ -185,6 +185,8 @@ class Speech:
     rate: int
     """Hz."""
     words: tuple[SpokenWord, ...] = ()
+    pause: float = 0.0
+    """Seconds of silence due before whatever is said next."""
 
     @property
     def seconds(self) -> float:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
-from companion.domain import Feeling, ReplyPart, Samples, Screening, Speech, Tone, Transcript, TurnContext, Utterance
+from companion.domain import (
+    Feeling,
+    Frame,
+    Pcm,
+    ReplyPart,
+    Samples,
+    Screening,
+    Speech,
+    Tone,
+    Transcript,
+    TurnContext,
+    Utterance,
+)
 
 
 class Ears(Protocol):
@@ -26,8 +38,8 @@ class Mind(Protocol):
     def reply(self, text: str, context: TurnContext) -> Iterator[ReplyPart]:
         """Yield the sentences of a reply, each already checked; blocking.
 
-        Closing the iterator, or setting ``abort``, stops generation at the next token. Never raises for
-        a failing model: the fallback answers instead, and ``trouble`` says why.
+        Closing the iterator, or ``abort``, stops generation at the next token. Never raises
+        for a failing model: the fallback answers instead, and ``take_trouble`` says why.
         """
         ...
 
@@ -68,6 +80,47 @@ class Voice(Protocol):
         ...
 
 
+class Detector(Protocol):
+    """Says whether somebody speaks."""
+
+    def __call__(self, frame: Pcm) -> float:
+        """Return the probability of speech, 0-1, for the newest of a stream of frames."""
+        ...
+
+
+class TurnJudge(Protocol):
+    """Says when a turn is over."""
+
+    def completeness(self, samples: Samples, transcript: Transcript) -> float:
+        """Return the probability, 0-1, that a pause at the end of ``samples`` ends the turn."""
+        ...
+
+    def wait_s(self, completeness: float) -> float:
+        """Return how many seconds of silence end a turn that sounds this complete."""
+        ...
+
+    def paused(self, seconds: float) -> None:
+        """Learn that the person paused this long and went on."""
+        ...
+
+    def turn_ended(self) -> None:
+        """Learn that the turn is over."""
+        ...
+
+
+class EchoControl(Protocol):
+    """Takes the companion's own voice out of what the microphone hears."""
+
+    @property
+    def converging(self) -> bool:
+        """Whether it is still learning the room, so that what is left may be its own voice."""
+        ...
+
+    def process(self, near: Pcm, far: Pcm) -> Pcm:
+        """Return a microphone frame without what was played, all of shape (320,)."""
+        ...
+
+
 class Feeler(Protocol):
     """Infers feeling from an utterance."""
 
@@ -81,4 +134,57 @@ class Guard(Protocol):
 
     def screen(self, utterance: Utterance) -> Screening:
         """Return the tier, category and script for an utterance."""
+        ...
+
+
+class Source(Protocol):
+    """Where frames come from."""
+
+    def frames(self) -> AsyncIterator[Frame]:
+        """Yield a frame every 20 ms of the input clock."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether only silence is left to come, as after the end of a file."""
+        ...
+
+
+class Player(Protocol):
+    """Speaks sentences and knows which words were heard."""
+
+    def begin(self) -> None:
+        """Start a new reply: nothing of it has been heard."""
+        ...
+
+    def play(self, speech: Speech) -> None:
+        """Queue a sentence."""
+        ...
+
+    def signal(self, name: str) -> None:
+        """Queue an earcon; it does not count as words."""
+        ...
+
+    def heard(self) -> str:
+        """Return the words of this reply that have sounded."""
+        ...
+
+    def stop(self) -> str:
+        """Fall silent at once and return the words that had sounded."""
+        ...
+
+    def busy(self) -> bool:
+        """Whether anything sounds or waits to."""
+        ...
+
+    def reference(self, until: float) -> Pcm:
+        """Return what sounded in the 20 ms up to ``until``, shape (320,), 16 kHz."""
+        ...
+
+
+class Wakeword(Protocol):
+    """Listens for one phrase."""
+
+    def heard(self, pcm: Pcm) -> bool:
+        """Feed a frame, shape (320,); True in the frame that completes the phrase."""
         ...

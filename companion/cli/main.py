@@ -1,0 +1,107 @@
+"""The ``companion`` command: registers every command and turns errors into one line."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from companion.errors import CompanionError
+
+EXIT_UNEXPECTED = 70
+"""EX_SOFTWARE of sysexits.h: a fault of ours, not of the user's."""
+
+EXIT_INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
+
+QUIET = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+    "PYANNOTE_METRICS_ENABLED": "0",
+    "DO_NOT_TRACK": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+"""Set before any engine is imported: nothing may call out behind the user's back."""
+
+app = typer.Typer(
+    name="companion",
+    help="A kind voice at home that never sends a word to a cloud.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        from companion import __version__
+
+        print(f"companion {__version__}")
+        raise typer.Exit
+
+
+def _register() -> None:
+    for name in ("talk", "say", "ask", "listen", "devices", "bench"):
+        try:
+            module = importlib.import_module(f"companion.cli.{name}")
+        except ModuleNotFoundError:
+            continue
+        app.command(name)(getattr(module, name))
+    for name in ("evaluate", "models", "config"):
+        try:
+            module = importlib.import_module(f"companion.cli.{name}")
+        except ModuleNotFoundError:
+            continue
+        app.add_typer(module.app, name=name)
+
+
+_register()
+
+
+def main() -> None:
+    """Run the command line and exit with the code of the error tree."""
+    os.environ.update(QUIET)
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the command line; return the exit code, having said what went wrong in one line."""
+    try:
+        app(prog_name="companion")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except CompanionError as error:
+        _say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output left; nothing more can be said, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("COMPANION_DEBUG"):
+            traceback.print_exc()
+        else:
+            _say(
+                f"unexpected error: {type(error).__name__}: {error}; "
+                "run again with COMPANION_DEBUG=1 for details"
+            )
+        return EXIT_UNEXPECTED
+    return 0
+
+
+def _say(text: str) -> None:
+    print("companion: " + " ".join(text.split()), file=sys.stderr)

@@ -1,0 +1,143 @@
+"""A reply prepared at a pause, before anyone knows whether the pause ends the turn."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from companion.audio.clock import Clock
+from companion.conversation.protocols import Ears, Mind, TurnJudge, Voice
+from companion.domain import Control, ReplyPart, Samples, Speech, Transcript, TurnContext
+from companion.errors import CompanionError
+
+PACE_STEP = 0.1
+"""Fraction by which "slower" and "faster" change the pace."""
+
+VOLUME_STEP_DB = 4.0
+"""How much "louder" and "quieter" change the volume: clearly audible, not startling."""
+
+_ADJUSTMENTS: dict[Control, tuple[float, float]] = {
+    Control.SLOWER: (-PACE_STEP, 0.0),
+    Control.FASTER: (PACE_STEP, 0.0),
+    Control.LOUDER: (0.0, VOLUME_STEP_DB),
+    Control.QUIETER: (0.0, -VOLUME_STEP_DB),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One sentence, ready to sound; ``speech`` is None for a command without words."""
+
+    part: ReplyPart
+    speech: Speech | None
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the ears made of a pause."""
+
+    transcript: Transcript
+    completeness: float
+    stt_s: float
+    text: str
+    """The whole turn's words, earlier parts included."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """Runs in two steps: ``listen`` at once, ``prepare`` when the turn seems to end.
+
+    Both leave nothing behind when the draft is dropped.
+    """
+
+    clock: Clock
+    ears: Ears
+    mind: Mind
+    voice: Voice
+    judge: TurnJudge
+    samples: Samples
+    heard_until: float
+    earlier: str = ""
+    """Words of this turn that are settled and not in ``samples`` any more."""
+    heard: Heard | None = None
+    sentences: asyncio.Queue[Prepared | None] = field(default_factory=asyncio.Queue)
+    ready_at: float | None = None
+    """When the first sentence was ready, input clock."""
+    dropped: bool = False
+    prepared: asyncio.Task[None] | None = None
+    began_preparing: float | None = None
+    trouble: str | None = None
+    """One plain line about what failed while preparing."""
+    _undo: list[tuple[float, float]] = field(default_factory=list)
+
+    async def listen(self) -> Heard:
+        """Transcribe, and judge whether the turn sounds complete."""
+
+        def job() -> Heard:
+            began = time.perf_counter()
+            transcript = self.ears.transcribe(self.samples)
+            took = time.perf_counter() - began
+            if transcript.rejected and not self.earlier:
+                return Heard(transcript, 1.0, took, "")
+            text = " ".join(t for t in (self.earlier, transcript.text) if t)
+            return Heard(transcript, self.judge.completeness(self.samples, transcript), took, text)
+
+        self.heard = await self.clock.run(job)
+        return self.heard
+
+    def start_preparing(self, text: str, context: TurnContext, last_reply: str) -> None:
+        """Begin to generate and synthesise; sentences arrive in ``sentences``, None ends them."""
+        self.began_preparing = self.clock.now()
+        self.prepared = asyncio.create_task(self._prepare(text, context, last_reply))
+
+    async def _prepare(self, text: str, context: TurnContext, last_reply: str) -> None:
+        parts = iter(self.mind.reply(text, context))
+        try:
+            while not self.dropped:
+                prepared = await self.clock.run(lambda: self._next(parts, last_reply))
+                if prepared is None or self.dropped:
+                    break
+                if self.ready_at is None:
+                    self.ready_at = self.clock.now()
+                self.sentences.put_nowait(prepared)
+        except CompanionError as error:
+            self.trouble = str(error)
+        except Exception as error:  # whatever fails, the talk goes on
+            self.trouble = f"the reply failed: {type(error).__name__}: {error}"
+        finally:
+            self.sentences.put_nowait(None)
+
+    def _next(self, parts: Iterator[ReplyPart], last_reply: str) -> Prepared | None:
+        if self.dropped:
+            return None
+        part = next(parts, None)
+        if part is None or self.dropped:
+            return None
+        if part.control in _ADJUSTMENTS:
+            pace, volume = _ADJUSTMENTS[part.control]
+            self.voice.adjust(pace=pace, volume=volume)
+            self._undo.append((-pace, -volume))
+        text = part.text
+        if part.control is Control.REPEAT and last_reply:
+            text = f"{text} {last_reply}".strip()
+            part = ReplyPart(text, part.source, part.checks, part.control, part.tone)
+        if not text:
+            return Prepared(part, None)
+        return Prepared(part, self.voice.synthesize(text, part.tone))
+
+    def drop(self, later: Callable[[Callable[[], None]], None]) -> None:
+        """Throw the draft away at once, mid-token; ``later`` runs the clean-up in order."""
+        self.dropped = True
+        self.mind.abort()
+        if self._undo:
+            later(self._take_back)
+
+    def _take_back(self) -> None:
+        while self._undo:
+            pace, volume = self._undo.pop()
+            self.voice.adjust(pace=pace, volume=volume)
+
+
+__all__ = ["PACE_STEP", "VOLUME_STEP_DB", "Draft", "Heard", "Prepared"]

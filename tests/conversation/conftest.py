@@ -1,0 +1,238 @@
+"""A talk with fakes at every seam: sound is a script, time is the input's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from companion.audio.clock import VirtualClock
+from companion.conversation.attention import Attention
+from companion.conversation.loop import Conversation, Rooms
+from companion.conversation.turns import TurnLimits
+from companion.domain import (
+    FRAME_S,
+    FRAME_SAMPLES,
+    Frame,
+    Pcm,
+    ReplyPart,
+    Samples,
+    Speech,
+    Tone,
+    Transcript,
+    TurnContext,
+)
+from companion.events import Event
+
+LOUD = np.full(FRAME_SAMPLES, 3000, np.int16)
+QUIET = np.zeros(FRAME_SAMPLES, np.int16)
+
+
+class ScriptedSource:
+    """Speech where the script says so: a list of (start, end) seconds."""
+
+    def __init__(self, clock: VirtualClock, speech: list[tuple[float, float]], length: float):
+        self._clock = clock
+        self._speech = speech
+        self._length = length
+        self.ended = False
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        index = 0
+        while True:
+            index += 1
+            t = round(index * FRAME_S, 4)
+            if t > self._length:
+                self.ended = True
+            if t > self._length + 60:
+                raise AssertionError("the conversation never came to rest")
+            await self._clock.advance(t)
+            talking = any(start < t <= end for start, end in self._speech)
+            yield Frame(LOUD if talking else QUIET, t)
+
+
+class FakeDetector:
+    def __call__(self, frame: Pcm) -> float:
+        return 1.0 if np.abs(frame).max() > 1000 else 0.0
+
+
+class FakeEars:
+    """Hears the script's words for each stretch of speech in the samples."""
+
+    def __init__(self, texts: list[str]):
+        self.texts = texts
+        self.calls = 0
+
+    def transcribe(self, samples: Samples) -> Transcript:
+        self.calls += 1
+        loud = np.abs(samples) > 0.03
+        starts = int(np.sum(np.diff(loud.astype(int)) == 1)) + int(bool(loud[:1].any()))
+        # The samples hold the newest turn: its stretches are the next unheard texts.
+        text = self.pick(starts)
+        if text.startswith("!"):
+            return Transcript("", rejected=text[1:])
+        return Transcript(text)
+
+    def pick(self, stretches: int) -> str:
+        return self.texts[min(self.calls, len(self.texts)) - 1]
+
+
+class FakeMind:
+    def __init__(self, reply: Callable[[str], list[ReplyPart]] | None = None):
+        self.history: list[tuple[str, str]] = []
+        self.asked: list[tuple[str, TurnContext]] = []
+        self.aborted = 0
+        self.idled = 0
+        self._reply = reply or (lambda text: [ReplyPart(f"You said {text}", "model")])
+
+    def reply(self, text: str, context: TurnContext) -> Iterator[ReplyPart]:
+        self.asked.append((text, context))
+        yield from self._reply(text)
+
+    def abort(self) -> None:
+        self.aborted += 1
+
+    def remember(self, said: str, heard: str) -> None:
+        self.history.append((said, heard))
+
+    def forget_last(self) -> None:
+        self.history.pop()
+
+    def idle(self) -> None:
+        self.idled += 1
+
+    def take_trouble(self) -> str | None:
+        return None
+
+
+class FakeVoice:
+    """A word lasts 0.3 s."""
+
+    def __init__(self) -> None:
+        self.pace = 0.0
+        self.volume = 0.0
+        self.said: list[str] = []
+
+    def synthesize(self, text: str, tone: Tone) -> Speech:
+        self.said.append(text)
+        return Speech(text, np.full(int(0.3 * 1000 * len(text.split())), 1000, np.int16), 1000)
+
+    def adjust(self, *, pace: float = 0.0, volume: float = 0.0) -> None:
+        self.pace += pace
+        self.volume += volume
+
+
+class FakePlayer:
+    def __init__(self, clock: VirtualClock):
+        self._clock = clock
+        self._until = 0.0
+        self._spoken: list[tuple[float, str]] = []
+        self.signals: list[str] = []
+        self.stopped_at: list[float] = []
+
+    def begin(self) -> None:
+        self._spoken = []
+
+    def play(self, speech: Speech) -> None:
+        start = max(self._clock.now(), self._until)
+        for index, word in enumerate(speech.text.split()):
+            self._spoken.append((start + 0.3 * (index + 1), word))
+        self._until = start + speech.seconds
+
+    def signal(self, name: str) -> None:
+        self.signals.append(name)
+
+    def heard(self) -> str:
+        return " ".join(word for end, word in self._spoken if end <= self._clock.now() + 1e-6)
+
+    def stop(self) -> str:
+        heard = self.heard()
+        self._until = self._clock.now()
+        self.stopped_at.append(self._clock.now())
+        return heard
+
+    def busy(self) -> bool:
+        return self._clock.now() < self._until - 1e-6
+
+    def reference(self, until: float) -> Pcm:
+        return QUIET
+
+
+class FakeJudge:
+    """Complete when the words end in a full stop."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self.ended = 0
+
+    def completeness(self, samples: Samples, transcript: Transcript) -> float:
+        return 0.95 if transcript.text.endswith((".", "?", "!")) else 0.05
+
+    def wait_s(self, completeness: float) -> float:
+        return 0.5 if completeness > 0.5 else 2.0
+
+    def paused(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def turn_ended(self) -> None:
+        self.ended += 1
+
+
+@dataclass
+class Talk:
+    """One scripted conversation and what came of it."""
+
+    speech: list[tuple[float, float]]
+    texts: list[str]
+    length: float = 6.0
+    mode: str = "always"
+    reply: Callable[[str], list[ReplyPart]] | None = None
+    merge_window_s: float = 1.5
+    limits: TurnLimits = field(default_factory=TurnLimits)
+    charge: float = 0.0
+    engaged_s: float = 45.0
+
+    async def run(self) -> Talk:
+        clock = VirtualClock(self.charge)
+        self.ears = FakeEars(self.texts)
+        self.mind = FakeMind(self.reply)
+        self.voice = FakeVoice()
+        self.judge = FakeJudge()
+        self.player = FakePlayer(clock)
+        self.events: list[Event] = []
+        self.conversation = Conversation(
+            Rooms(
+                ScriptedSource(clock, self.speech, self.length),
+                self.player,
+                self.ears,
+                self.mind,
+                self.voice,
+                self.judge,
+                FakeDetector(),
+            ),
+            clock,
+            Attention(self.mode, "Rosie", engaged_s=self.engaged_s),  # type: ignore[arg-type]
+            self.events.append,
+            limits=self.limits,
+            merge_window_s=self.merge_window_s,
+        )
+        try:
+            await self.conversation.run()
+        finally:
+            clock.close()
+        return self
+
+    def types(self) -> list[str]:
+        return [e.type for e in self.events]
+
+    def one(self, kind: str) -> Event:
+        found = [e for e in self.events if e.type == kind]
+        assert len(found) == 1, f"{kind}: {len(found)} times in {self.types()}"
+        return found[0]
+
+
+@pytest.fixture
+def talk() -> type[Talk]:
+    return Talk

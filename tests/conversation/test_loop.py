@@ -1,0 +1,219 @@
+from companion.domain import Control, ReplyPart
+
+
+async def test_a_complete_sentence_is_answered_after_a_short_wait(talk):
+    done = await talk([(1.0, 2.0)], ["Hello there."]).run()
+    committed, started = done.one("turn_committed"), done.one("reply_started")
+    assert committed.text == "Hello there."
+    assert abs(committed.heard_until - 2.0) < 0.05
+    assert 0.45 <= committed.endpoint_wait_s <= 0.6
+    assert started.ready_at_commit
+    assert started.t - committed.t < 0.05
+    assert done.one("reply_finished").heard == "You said Hello there."
+    assert done.mind.history == [("Hello there.", "You said Hello there.")]
+
+
+async def test_events_come_in_the_order_things_happen(talk):
+    done = await talk([(1.0, 2.0)], ["Hello there."]).run()
+    assert done.types() == [
+        "speech_started",
+        "draft_started",
+        "transcribed",
+        "turn_committed",
+        "reply_started",
+        "reply_sentence",
+        "reply_finished",
+    ]
+
+
+async def test_an_unfinished_sentence_gets_a_long_wait(talk):
+    done = await talk([(1.0, 2.0)], ["I went to the"]).run()
+    assert done.one("turn_committed").endpoint_wait_s >= 1.9
+
+
+async def test_a_pause_drops_the_draft_and_leaves_no_trace(talk):
+    done = await talk(
+        [(1.0, 2.0), (2.8, 3.6)], ["I went to the", "I went to the shops."], length=8
+    ).run()
+    assert done.types().count("draft_started") == 2
+    assert done.one("draft_dropped").reason == "resumed"
+    assert done.one("turn_committed").text == "I went to the shops."
+    assert len(done.mind.history) == 1
+    assert done.judge.pauses
+    assert abs(done.judge.pauses[0] - 0.8) < 0.1
+
+
+async def test_of_an_unfinished_sentence_no_reply_is_prepared(talk):
+    done = await talk(
+        [(1.0, 2.0), (2.6, 3.6)], ["I went to the", "I went to the shops."], length=8
+    ).run()
+    assert [text for text, _ in done.mind.asked] == ["I went to the shops."]
+
+
+async def test_going_on_just_after_a_commit_stops_the_voice_and_merges(talk):
+    done = await talk(
+        [(1.0, 2.0), (2.9, 4.0)],
+        ["I fell.", "I fell. But I am fine now."],
+        length=9,
+        reply=lambda text: [ReplyPart("That sounds like a very nasty thing to happen.", "model")],
+    ).run()
+    kinds = done.types()
+    assert kinds.count("turn_committed") == 2
+    assert done.one("turn_merged").text == "I fell."
+    assert done.one("reply_stopped").reason == "resumed"
+    stopped = done.one("reply_stopped").t
+    assert stopped - 2.9 <= 0.2
+    assert done.mind.history == [
+        ("I fell. But I am fine now.", "That sounds like a very nasty thing to happen.")
+    ]
+
+
+async def test_barge_in_stops_the_voice_and_keeps_only_what_was_heard(talk):
+    long_reply = "Well there are many things that I could tell you about this old town."
+    done = await talk(
+        [(1.0, 2.0), (5.0, 6.0)],
+        ["Tell me a story.", "That is enough."],
+        length=12,
+        reply=lambda text: [ReplyPart(long_reply if "story" in text else "All right.", "model")],
+    ).run()
+    kinds = done.types()
+    assert kinds.index("barge_in") < kinds.index("reply_stopped")
+    assert done.player.stopped_at[0] - 5.0 <= 0.2
+    said, heard = done.mind.history[0]
+    assert said == "Tell me a story."
+    assert heard.endswith("—")
+    assert long_reply.startswith(heard.removesuffix(" —"))
+    assert len(heard.split()) < len(long_reply.split())
+    assert done.mind.asked[1][1].interrupted
+
+
+async def test_a_cough_does_not_cost_the_reply(talk):
+    reply = ["One two three four five six seven.", "Eight nine ten."]
+    done = await talk(
+        [(1.0, 2.0), (3.6, 3.9)],
+        ["Count for me.", "!no_speech"],
+        length=12,
+        merge_window_s=0.5,
+        reply=lambda text: [ReplyPart(part, "model") for part in reply],
+    ).run()
+    assert done.one("ignored").reason == "no_speech"
+    assert done.one("reply_finished").heard.endswith("Eight nine ten.")
+    assert done.mind.history == [("Count for me.", " ".join(reply))]
+
+
+async def test_noise_is_never_answered(talk):
+    done = await talk([(1.0, 2.0)], ["!no_speech"]).run()
+    assert done.one("ignored").reason == "no_speech"
+    assert "reply_started" not in done.types()
+    assert done.mind.asked == []
+
+
+async def test_the_companions_own_words_are_not_answered(talk):
+    reply = "It is a lovely day for a walk in the park."
+    done = await talk(
+        [(1.0, 2.0), (5.4, 6.4)],
+        ["How is the day?", "Lovely day for a walk in the park."],
+        length=12,
+        reply=lambda text: [ReplyPart(reply, "model")],
+    ).run()
+    assert done.one("ignored").reason == "own_voice"
+    assert done.types().count("turn_committed") == 1
+
+
+async def test_by_name_it_answers_only_when_called(talk):
+    done = await talk(
+        [(1.0, 2.0), (5.0, 6.0)],
+        ["The tea is ready.", "Rosie, what time is it?"],
+        length=10,
+        mode="name",
+    ).run()
+    assert done.one("ignored").reason == "not_addressed"
+    assert done.one("ignored").text == ""
+    assert [text for text, _ in done.mind.asked] == ["What time is it?"]
+
+
+async def test_once_called_it_stays_engaged_then_chimes_and_leaves(talk):
+    done = await talk(
+        [(1.0, 2.0), (6.0, 7.0)],
+        ["Rosie, hello.", "How are you?"],
+        length=16,
+        mode="name",
+        engaged_s=4.0,
+    ).run()
+    assert done.types().count("turn_committed") == 2
+    changes = [e for e in done.events if e.type == "attention_changed"]
+    assert [(c.engaged, c.reason) for c in changes] == [(True, "name"), (False, "silence")]
+    assert done.player.signals == ["going_quiet"]
+
+
+async def test_the_bare_name_is_answered_with_a_chime(talk):
+    done = await talk([(1.0, 1.5)], ["Rosie?"], mode="name").run()
+    assert "attention" in done.player.signals
+    assert done.mind.asked == []
+
+
+async def test_slower_takes_effect_and_is_not_part_of_the_talk(talk):
+    done = await talk(
+        [(1.0, 2.0)],
+        ["Slower, please."],
+        reply=lambda text: [ReplyPart("Of course.", "command", control=Control.SLOWER)],
+    ).run()
+    assert done.voice.pace < 0
+    assert done.mind.history == []
+
+
+async def test_a_dropped_draft_takes_its_slower_back(talk):
+    def reply(text):
+        if text == "Slower.":
+            return [ReplyPart("Of course.", "command", control=Control.SLOWER)]
+        return [ReplyPart("Yes.", "model")]
+
+    done = await talk(
+        [(1.0, 2.0), (2.42, 3.4)], ["Slower.", "Slower. Is what I drive."], reply=reply, length=8
+    ).run()
+    assert done.one("turn_committed").text == "Slower. Is what I drive."
+    assert done.voice.pace == 0
+
+
+async def test_repeat_says_the_last_reply_again(talk):
+    def reply(text):
+        if "again" in text:
+            return [ReplyPart("", "command", control=Control.REPEAT)]
+        return [ReplyPart("The kettle is on.", "model")]
+
+    done = await talk(
+        [(1.0, 2.0), (6.0, 7.0)], ["What was it.", "Say that again."], length=12, reply=reply
+    ).run()
+    sentences = [e.text for e in done.events if e.type == "reply_sentence"]
+    assert sentences == ["The kettle is on.", "The kettle is on."]
+
+
+async def test_a_slow_mind_is_announced_by_a_thinking_sound(talk):
+    import time
+
+    def reply(text):
+        time.sleep(2.2)
+        return [ReplyPart("Sorry to keep you.", "model")]
+
+    done = await talk([(1.0, 2.0)], ["Hello there."], reply=reply, charge=1.0).run()
+    assert "thinking" in done.player.signals
+    assert not done.one("reply_started").ready_at_commit
+
+
+async def test_a_failing_mind_does_not_end_the_talk(talk):
+    def reply(text):
+        raise RuntimeError("boom")
+
+    done = await talk(
+        [(1.0, 2.0), (5.0, 6.0)], ["Hello there.", "Hello again."], reply=reply, length=9
+    ).run()
+    assert done.types().count("turn_committed") == 2
+    assert done.types().count("trouble") == 2
+    assert "trouble" in done.player.signals
+
+
+async def test_a_long_monologue_is_not_encoded_from_the_start_each_time(talk):
+    done = await talk(
+        [(1.0, 15.0), (15.8, 17.0)], ["I was born in", "Leeds."], length=22
+    ).run()
+    assert done.one("turn_committed").text == "I was born in Leeds."
