@@ -6,6 +6,7 @@
     +-- ConfigError           exit 2   a broken or unknown setting
     +-- AudioError            exit 3   sound that cannot be had
     |   +-- DeviceError                no such microphone or speaker, or it failed
+    |   |   +-- NoMicrophoneError      this machine has none at all
     |   +-- AudioFileError             a file that is not usable sound
     +-- ModelError            exit 4   a model that cannot be used
     |   +-- ModelMissingError          not downloaded: names the ``pull`` command
@@ -39,6 +40,10 @@ class AudioError(CompanionError):
 
 class DeviceError(AudioError):
     """A microphone or speaker is missing, busy or failed."""
+
+
+class NoMicrophoneError(DeviceError):
+    """There is no default microphone."""
 
 
 class AudioFileError(AudioError):

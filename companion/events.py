@@ -155,6 +155,13 @@ class EarconPlayed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Announced(Event):
+    """The companion said something about its own devices."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceChanged(Event):
     """A microphone or speaker was lost, came back, or delivers nothing."""
 

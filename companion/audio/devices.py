@@ -2,6 +2,8 @@
 
 PortAudio is never loaded into this process: it prints to the terminal, caches its device list
 and can hang when a sound server stops answering. A short-lived child asks it instead.
+
+The child imports this module too, so it must stay free of numpy.
 """
 
 from __future__ import annotations
@@ -12,9 +14,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from companion.domain import JsonObject
 from companion.errors import DeviceError
 
 Kind = Literal["input", "output"]
@@ -48,7 +49,7 @@ class DeviceInfo:
         """Return whether it is what is used when nothing is named."""
         return self.default_input if kind == "input" else self.default_output
 
-    def to_json(self) -> JsonObject:
+    def to_json(self) -> dict[str, Any]:
         """Return the device as a JSON object."""
         return asdict(self)
 

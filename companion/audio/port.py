@@ -23,7 +23,9 @@ from companion.errors import DeviceError
 _OPEN_S = 6.0
 """A child that has not opened its stream by then hangs."""
 _FIRST_S = 4.0
-"""The first block may take this long: an idle PulseAudio sink works in blocks of 2 s."""
+"""After opening, blocks may be this late: an idle PulseAudio sink works in blocks of 2 s."""
+_STEADY_S = 0.5
+"""A device is reported as back when sound has moved for this long."""
 _STALL_S = 1.0
 """No callback for this long: the device is gone, whatever PortAudio believes."""
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
@@ -79,6 +81,9 @@ class Port:
         self._closing = False
         self._paused = False
         self._lost = False
+        self._told_lost = False
+        self._opened_at = 0.0
+        self._flowing_since = 0.0
         self._first: Opened | None = None
         self._settled = threading.Event()
         self._failure = "the sound device does not answer"
@@ -98,6 +103,12 @@ class Port:
             self.close()
             raise DeviceError(self._failure)
         return self._first
+
+    @property
+    def pid(self) -> int | None:
+        """The process that holds the stream now."""
+        child = self._child
+        return None if child is None else child.pid
 
     @property
     def lost(self) -> bool:
@@ -153,8 +164,9 @@ class Port:
                 self._failure = reason
                 self._settled.set()
                 return
-            if not self._lost:
-                self._lost = True
+            self._lost = True
+            if not self._told_lost:
+                self._told_lost = True
                 self._tell("lost", reason)
             tries = 0 if flowed else tries + 1
             until = time.monotonic() + _RETRY_S[min(tries, len(_RETRY_S) - 1)]
@@ -186,11 +198,13 @@ class Port:
             start_new_session=True,  # Ctrl-C is for us, not for it
         )
         flowed = False
+        self._child = child
         try:
             reason = self._talk(child)
             flowed = self.flowing
         finally:
             self.flowing = False
+            self._child = None
             child.kill()
             child.wait()
             for pipe in (child.stdin, child.stdout):
@@ -267,16 +281,20 @@ class Port:
                 self._opened(Opened(**json.loads(payload)))
                 patience = _FIRST_S
                 continue
-            patience = _STALL_S
+            now = time.monotonic()
+            patience = max(_STALL_S, self._opened_at + _FIRST_S - now)
             if not self.flowing:
                 self.flowing = True
-                if self._lost:
-                    self._lost = False
-                    self._tell("back", "")
+                self._flowing_since = now
+                self._lost = False
+            if self._told_lost and now - self._flowing_since > _STEADY_S:
+                self._told_lost = False
+                self._tell("back", "")
             self._on_message(kind, payload)
         return patience
 
     def _opened(self, opened: Opened) -> None:
+        self._opened_at = time.monotonic()
         self._on_opened(opened)
         if self._first is None:
             self._first = opened

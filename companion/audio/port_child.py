@@ -3,7 +3,7 @@
 PortAudio hangs for good when a sound server stops answering, never notices devices that appear
 later, and its callback would compete with inference for the interpreter. In a process of its
 own it can be killed and started again, and its callback is never late. Imports stay few: a
-child costs about 15 MB.
+child costs about 20 MB.
 
 Messages are a type byte, a length (uint32) and that many bytes, little-endian.
 

@@ -82,6 +82,11 @@ class Speaker:
         """Whether the device has gone and is being looked for."""
         return self._port.lost
 
+    @property
+    def pid(self) -> int | None:
+        """The process that holds the stream now; None between two."""
+        return self._port.pid
+
     def write(self, pcm: Pcm) -> None:
         """Queue mono samples at ``rate``; while the device is lost they are dropped."""
         if len(pcm) == 0 or self._port.lost:

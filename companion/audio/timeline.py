@@ -20,14 +20,19 @@ def as_pcm(values: NDArray[np.float32]) -> Pcm:
 class Timeline:
     """Mono samples at a rate, addressed by their index since time zero.
 
-    Only a window is held: what is older than ``forget`` said is gone, and what was never
-    written reads as zeros.
+    Only a window is held, from the first sample put into an empty timeline on; what ``forget``
+    was told of may be gone, and what was never written reads as zeros.
     """
 
     def __init__(self) -> None:
         self._base = 0
         self._length = 0
         self._buffer: Pcm = np.zeros(4096, np.int16)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds no sample."""
+        return self._length == 0
 
     @property
     def end(self) -> int:

@@ -78,6 +78,10 @@ class Display:
                 self._note = "" if event.engaged else f"say “{self._name}” to call me"
         self._refresh()
 
+    def line(self, text: str) -> None:
+        """Show a plain line above the talk."""
+        self._console.print(text, highlight=False, markup=False)
+
     def _say(self, who: str, text: str, colour: str) -> None:
         self._talk.append((who, text, colour))
         if self._live is None and text:

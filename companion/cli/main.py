@@ -39,30 +39,44 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from companion import __version__
 
         print(f"companion {__version__}")
         raise typer.Exit
 
 
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and stop.",
+            is_eager=True,
+            callback=_print_version,
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 def _register() -> None:
     for name in ("talk", "say", "ask", "listen", "devices", "bench"):
         try:
             module = importlib.import_module(f"companion.cli.{name}")
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as error:
+            if error.name != f"companion.cli.{name}":
+                raise
             continue
         app.command(name)(getattr(module, name))
     for name in ("evaluate", "models", "config"):
         try:
             module = importlib.import_module(f"companion.cli.{name}")
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as error:
+            if error.name != f"companion.cli.{name}":
+                raise
             continue
         app.add_typer(module.app, name=name)
 

@@ -23,6 +23,10 @@ app = typer.Typer(help="List, fetch and check the models.", no_args_is_help=True
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Use this config file.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Names from `companion models list`.")]
 
+ProfileOption = Annotated[
+    str | None, typer.Option(help="This profile's models: starter, pi5, jetson or pc.")
+]
+
 
 @app.command("list")
 def list_models(
@@ -59,18 +63,12 @@ def list_models(
 @app.command()
 def pull(
     names: Names = None,
-    profile: Annotated[
-        str | None, typer.Option(help="Fetch this profile's models: starter, pi5, jetson or pc.")
-    ] = None,
+    profile: ProfileOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Fetch models; without a name or profile, those that the configuration uses."""
     store, wanted = _store(config)
-    chosen = list(names or ())
-    if profile is not None:
-        chosen += store.catalogue.profile(profile).names
-    models = [store.catalogue.model(name) for name in dict.fromkeys(chosen or wanted)]
-    for model in models:
+    for model in _chosen(store, names, profile, wanted):
         with _bar(model.name) as progress:
             folder = store.pull(model.name, progress)
         print(f"{model.name}: ready ({model.size_mb} MB, licence {model.licence}) in {folder}")
@@ -99,10 +97,11 @@ def verify(names: Names = None, config: ConfigOption = None) -> None:
 
 
 @app.command()
-def path(name: str, config: ConfigOption = None) -> None:
-    """Print where a model lies on this device."""
-    store, _ = _store(config)
-    print(store.path(name))
+def path(names: Names = None, profile: ProfileOption = None, config: ConfigOption = None) -> None:
+    """Print where models lie; without a name, those that the configuration uses."""
+    store, wanted = _store(config)
+    for model in _chosen(store, names, profile, wanted):
+        print(store.path(model.name))
 
 
 @app.command()
@@ -132,6 +131,15 @@ def _store(config: Path | None) -> tuple[ModelStore, tuple[str, ...]]:
     return store, needed_models(settings, store.catalogue).names
 
 
+def _chosen(
+    store: ModelStore, names: list[str] | None, profile: str | None, wanted: tuple[str, ...]
+) -> list[Model]:
+    chosen = list(names or ())
+    if profile is not None:
+        chosen += store.catalogue.profile(profile).names
+    return [store.catalogue.model(name) for name in dict.fromkeys(chosen or wanted)]
+
+
 def _row(model: Model, store: ModelStore, wanted: tuple[str, ...]) -> dict[str, Any]:
     fields = {"name", "kind", "description", "licence", "languages", "size_mb", "ram_mb"}
     return model.model_dump(include=fields | {"source", "pinned", "repo", "revision"}) | {
@@ -155,7 +163,18 @@ def _console(stderr: bool = False) -> Console:
 
 @contextmanager
 def _bar(name: str) -> Iterator[Progress]:
-    """Show a progress bar on stderr while a model is fetched or checked."""
+    """Show a progress bar on stderr while a model is fetched or checked; a log gets one line."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        said: set[str] = set()
+
+        def say_once(what: str, done: int, total: int) -> None:
+            if what not in said:
+                said.add(what)
+                print(f"{what}: {total / 1e6:.0f} MB", file=sys.stderr, flush=True)
+
+        yield say_once
+        return
     from rich import progress as bars
 
     columns = (
@@ -165,7 +184,7 @@ def _bar(name: str) -> Iterator[Progress]:
         bars.TransferSpeedColumn(),
         bars.TimeRemainingColumn(compact=True),
     )
-    with bars.Progress(*columns, console=_console(stderr=True), transient=True) as shown:
+    with bars.Progress(*columns, console=console, transient=True) as shown:
         task = shown.add_task(name, total=None)
 
         def report(what: str, done: int, total: int) -> None:

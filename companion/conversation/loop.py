@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from companion import events
 from companion.audio.clock import Clock
+from companion.audio.level import dbfs
 from companion.conversation.attention import Attention
 from companion.conversation.draft import Draft, Prepared
 from companion.conversation.echoes import is_own_voice
@@ -32,7 +34,7 @@ from companion.conversation.turns import (
     TurnLimits,
     TurnMachine,
 )
-from companion.domain import Frame, TurnContext
+from companion.domain import Frame, Speech, Tone, TurnContext
 
 T = TypeVar("T")
 
@@ -93,6 +95,12 @@ class _Reply:
 
 Emit = Callable[[events.Event], None]
 
+Watch = Callable[[float, str], None]
+"""Told the level (dBFS) and the state for a display."""
+
+_WATCH_EVERY: Final = 5
+"""Frames between two calls of ``watch``."""
+
 
 @dataclass(slots=True)
 class Rooms:
@@ -122,6 +130,7 @@ class Conversation:
         limits: TurnLimits | None = None,
         merge_window_s: float = 1.5,
         earcons: bool = True,
+        watch: Watch | None = None,
     ) -> None:
         self._rooms = rooms
         self._clock = clock
@@ -130,6 +139,9 @@ class Conversation:
         self._machine = TurnMachine(limits)
         self._merge_window_s = merge_window_s
         self._earcons = earcons
+        self._watch = watch
+        self._frames = 0
+        self._notices: deque[Speech] = deque()
         self._tape = Tape()
         self._turn: _Turn | None = None
         self._reply: _Reply | None = None
@@ -148,7 +160,7 @@ class Conversation:
         """Converse until the source ends and the last reply has sounded."""
         async for frame in self._rooms.source.frames():
             self._on_frame(frame)
-            if self._stopping or (self._rooms.source.ended and self.idle):
+            if self._stopping or (self._rooms.source.ended_at is not None and self.idle):
                 break
         await self._close()
 
@@ -159,6 +171,19 @@ class Conversation:
     def push(self) -> None:
         """Engage, as by a button."""
         self._engage("push")
+
+    def announce(self, text: str) -> None:
+        """Say something about the device itself, as soon as nobody is speaking."""
+        self._spawn(self._prepare_notice(text))
+
+    async def _prepare_notice(self, text: str) -> None:
+        voice = self._rooms.voice
+        self._notices.append(await self._clock.run(lambda: voice.synthesize(text, Tone.NEUTRAL)))
+
+    @property
+    def now(self) -> float:
+        """Seconds on the input clock."""
+        return self._clock.now()
 
     @property
     def idle(self) -> bool:
@@ -172,12 +197,14 @@ class Conversation:
 
     @property
     def state(self) -> str:
-        """``listening``, ``hearing``, ``thinking`` or ``speaking``, for a display."""
+        """``listening``, ``away``, ``hearing``, ``thinking`` or ``speaking``, for a display."""
         if self._rooms.player.busy():
             return "speaking"
         if self._reply is not None or self._machine.paused:
             return "thinking"
-        return "hearing" if self._machine.speaking else "listening"
+        if self._machine.speaking:
+            return "hearing"
+        return "listening" if self._attention.engaged else "away"
 
     # -- one frame -----------------------------------------------------------------------
 
@@ -193,6 +220,9 @@ class Conversation:
         if busy:
             self._voice_until = t
         self._tape.add(frame, pcm)
+        self._frames += 1
+        if self._watch is not None and self._frames % _WATCH_EVERY == 0:
+            self._watch(dbfs(frame.pcm), self.state)
         if rooms.wakeword is not None and rooms.wakeword.heard(pcm):
             self._engage("wakeword")
         probability = rooms.detector(pcm)
@@ -227,6 +257,12 @@ class Conversation:
         elif self._reply is None and self._attention.tick(t):
             self._emit(events.AttentionChanged(t, False, "silence"))
             self._signal("going_quiet")
+        if self._notices and self.idle:
+            speech = self._notices.popleft()
+            self._last_reply = speech.text  # so that its echo is known
+            self._rooms.player.begin()
+            self._rooms.player.play(speech)
+            self._emit(events.Announced(t, speech.text))
         self._housekeep(t)
 
     def _housekeep(self, t: float) -> None:

@@ -145,8 +145,8 @@ class Source(Protocol):
         ...
 
     @property
-    def ended(self) -> bool:
-        """Whether only silence is left to come, as after the end of a file."""
+    def ended_at(self) -> float | None:
+        """When the sound of a file ended, on the input clock; only silence follows."""
         ...
 
 

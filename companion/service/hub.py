@@ -151,7 +151,7 @@ class Hub:
                     digest = hashlib.sha256()
                     have = start = 0
                 with writing(model.name), part.open("ab" if have else "wb") as out:
-                    for chunk in answer.iter_raw(CHUNK):
+                    for chunk in answer.iter_raw():
                         have += len(chunk)
                         if have > total:
                             break

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from companion.voice import english
 
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_QUOTES = str.maketrans("’‘ʼ“”„«»", "'''" + '"' * 5)
 _KEPT_SYMBOLS = frozenset("+=°×÷%€£$¥&@'")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,80}>")
@@ -26,7 +26,7 @@ _REPEATED = re.compile(r"([!?,;:])[!?,;:.]*\1*")
 _GLUED = re.compile(r"(?<=[^\W\d_])([!?;,:]|\.(?=[A-Z][a-z]))(?=[^\W\d_])")
 _LONE_PUNCTUATION = re.compile(r"\s+(?=[,.;:!?](?:\s|$))")
 _RUN = re.compile(r"([^\W\d_])\1{3,}")
-_MAX_TOKEN = 40
+_MAX_TOKEN = 30
 """Letters of one word that are spoken; longer is not a word."""
 
 
@@ -69,9 +69,7 @@ def tokens(text: str, language: str = "en") -> tuple[Token, ...]:
     """
     words = text.split()
     spoken = english.spell_out(words) if language.startswith("en") else list(words)
-    return tuple(
-        Token(word, _speakable(sound)) for word, sound in zip(words, spoken, strict=True)
-    )
+    return tuple(Token(word, _speakable(sound)) for word, sound in zip(words, spoken, strict=True))
 
 
 def _keep(char: str) -> str:

@@ -7,8 +7,6 @@ sentence only when no small letter follows, which covers most abbreviations of m
 
 from __future__ import annotations
 
-import re
-
 FIRST_WORDS = 4
 """A first clause shorter than this sounds clipped."""
 FIRST_CHARS = 18
@@ -21,10 +19,11 @@ _END = ".!?…。！？"
 _FULL_WIDTH = "。！？"
 _CLOSING = "\"'”’»)]*_"
 _CLAUSE = ",;:–—，、；："
-_ABBREVIATIONS = frozenset(
+_SHORT_FORMS = (  # of several languages; a capital follows these
     "mr mrs ms dr prof st mt jr sr vs no approx tel dept rev hon gen col capt lt sgt mme mlle "
-    "dipl ing bzw usw ca nr str sra srta dra ud av e.g i.e z.b d.h u.a p.ej".split()
+    "dipl ing bzw usw ca nr str sra srta dra ud av e.g i.e z.b d.h u.a p.ej"
 )
+_ABBREVIATIONS = frozenset(_SHORT_FORMS.split())
 
 
 class SentenceSplitter:
@@ -110,14 +109,17 @@ def _sentence_end(text: str, i: int) -> int | None:
         return after
     if not text[after].isspace():
         return 0
-    if text[i] in "!?":
+    quoted = any(mark in _CLOSING for mark in text[i + 1 : after])
+    if text[i] in "!?" and not quoted:
         return after
-    following = re.search(r"\S", text[after:])
-    if following is None and "\n" not in text[after:]:
+    following = text[after:].lstrip()
+    if "\n" in text[after : len(text) - len(following)]:
+        return after
+    if not following:
         return None
-    if following and following.group().islower():
+    if following[0].islower():
         return 0
-    return 0 if _abbreviated(text[:i]) and "\n" not in text[after:] else after
+    return after if text[i] in "!?" or not _abbreviated(text[:i]) else 0
 
 
 def _abbreviated(before: str) -> bool:

@@ -37,7 +37,7 @@ class ScriptedSource:
         self._clock = clock
         self._speech = speech
         self._length = length
-        self.ended = False
+        self.ended_at: float | None = None
 
     async def frames(self) -> AsyncIterator[Frame]:
         index = 0
@@ -45,7 +45,7 @@ class ScriptedSource:
             index += 1
             t = round(index * FRAME_S, 4)
             if t > self._length:
-                self.ended = True
+                self.ended_at = self._length
             if t > self._length + 60:
                 raise AssertionError("the conversation never came to rest")
             await self._clock.advance(t)

@@ -213,7 +213,5 @@ async def test_a_failing_mind_does_not_end_the_talk(talk):
 
 
 async def test_a_long_monologue_is_not_encoded_from_the_start_each_time(talk):
-    done = await talk(
-        [(1.0, 15.0), (15.8, 17.0)], ["I was born in", "Leeds."], length=22
-    ).run()
+    done = await talk([(1.0, 15.0), (15.8, 17.0)], ["I was born in", "Leeds."], length=22).run()
     assert done.one("turn_committed").text == "I was born in Leeds."

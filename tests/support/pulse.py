@@ -180,6 +180,11 @@ class PulseRoom:
         self._echo = (latency_ms, gain_db)
         self._load_echo(latency_ms, gain_db)
 
+    def captures(self) -> int:
+        """Return how many programs other than the room's own listen to the microphone."""
+        listed = self._pactl("list", "source-outputs")
+        return sum("ALSA" in part for part in listed.split("Source Output #")[1:])
+
     def load(self, *module: str) -> str:
         """Load a server module; return its index."""
         return self._pactl("load-module", *module).strip()
@@ -187,6 +192,10 @@ class PulseRoom:
     def unload(self, module: str) -> None:
         """Unload a server module by name or index: a device that is pulled out."""
         self._pactl("unload-module", module)
+
+    def suspend(self, source: str, suspended: bool = True) -> None:
+        """Stop a source from delivering anything, or let it deliver again."""
+        self._pactl("suspend-source", source, str(int(suspended)))
 
     def close(self) -> None:
         """End everything that runs in the room and remove it."""

@@ -1,0 +1,74 @@
+"""Turns a person's short sentence round, "I planted my roses" to "You planted your roses".
+
+Only where that is safe: a wrong reflection sounds worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from companion.mind.patterns import normalise
+from companion.mind.prompts import Fallback
+
+SHORTEST: int = 3
+LONGEST: int = 10
+"""Words; longer sentences have more than one clause too often."""
+
+_VERBS = {"am": "are", "was": "were"}
+_SPOKEN_NOISE = {"um", "er", "uh", "like", "erm"}
+_DANGLING = {"to", "of", "the", "a", "an", "and", "in", "at", "on", "my", "with", "for", "is", "was"}
+
+
+class Reflector:
+    """The rules of one language."""
+
+    def __init__(self, data: Fallback) -> None:
+        self._swap = data.swap
+        self._unsafe = set(data.unsafe)
+        self._subjects = set(data.subjects)
+        self._openers = sorted(data.openers, key=len, reverse=True)
+
+    def reflect(self, text: str) -> str | None:
+        """Return the last sentence turned round, capitalised, without its full stop, or None."""
+        if "?" in text or "," in text.strip(" .,!"):
+            return None
+        original = {w.lower().strip(".,!'\""): w.strip(".,!\"") for w in text.split()[1:]}
+        sentences = [s.strip() for s in normalise(text).split(" . ") if s.strip()]
+        if len(sentences) != 1:
+            return None
+        words = self._without_openers(sentences[0])
+        if not SHORTEST <= len(words) <= LONGEST or words[0] not in self._subjects:
+            return None
+        if self._unsafe & set(words) or words[-1] in _DANGLING or _SPOKEN_NOISE & set(words):
+            return None
+        out: list[str] = []
+        for i, word in enumerate(words):
+            before = words[i - 1] if i else ""
+            if word in _VERBS and before in ("i",):
+                out.append(_VERBS[word])
+            elif word == "was" and before == "we":
+                return None
+            elif word == "i'd" and i + 1 < len(words) and words[i + 1] in ("been", "had", "better"):
+                return None
+            elif word in self._swap:
+                out.append(self._swap[word])
+            else:
+                known = original.get(word, word)
+                out.append(known if known[:1].isupper() else word)
+        turned = " ".join(out)
+        if re.search(r"\b(\w+) \1\b", turned) or re.search(r"\d", turned):
+            return None
+        return turned[0].upper() + turned[1:]
+
+    def _without_openers(self, sentence: str) -> list[str]:
+        again = True
+        while again:
+            again = False
+            for opener in self._openers:
+                if sentence.startswith(opener + " "):
+                    sentence = sentence[len(opener) + 1 :]
+                    again = True
+        return sentence.split()
+
+
+__all__ = ["Reflector"]

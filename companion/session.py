@@ -1,0 +1,269 @@
+"""One talk from start to end: sound, clock, events, and what is kept for the next time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from companion import app, events
+from companion.config import Config
+from companion.errors import CompanionError, ConfigError, DeviceError, NoMicrophoneError
+from companion.hearing.endpoint import Endpointer
+from companion.resources import data_dir
+
+if TYPE_CHECKING:
+    from companion.audio.output import Output, Source
+    from companion.conversation.loop import Conversation
+
+Observer = Callable[[events.Event], None]
+
+_PATIENCE_FILE: Final = "patience.json"
+_DEMO_PAUSE_S: Final = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class TalkRequest:
+    """What ``companion talk`` was asked to do."""
+
+    source: Path | None = None
+    to: Path | None = None
+    realtime: bool = True
+    events: Path | None = None
+    observers: tuple[Observer, ...] = ()
+    on_frame: Callable[[float, str], None] | None = None
+    """Told the microphone's level (dBFS) and the state, about ten times a second."""
+
+
+@dataclass(slots=True)
+class _Log:
+    """Writes events to a file and shows them to observers."""
+
+    observers: tuple[Observer, ...]
+    file: IO[str] | None = None
+
+    def __call__(self, event: events.Event) -> None:
+        if self.file is not None:
+            self.file.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")
+            self.file.flush()
+        for observer in self.observers:
+            observer(event)
+
+
+def hold(config: Config, request: TalkRequest, engines: app.Engines | None = None) -> None:
+    """Talk until the input ends, or until interrupted.
+
+    Raises:
+        CompanionError: no microphone, speaker or model; an unusable file.
+    """
+    asyncio.run(_hold(config, request, engines))
+
+
+async def _hold(config: Config, request: TalkRequest, engines: app.Engines | None) -> None:
+    from companion.audio.clock import VirtualClock, WallClock
+
+    in_file = request.source is not None
+    clock = WallClock() if request.realtime or not in_file else VirtualClock()
+    with ExitStack() as stack:
+        stack.callback(clock.close)
+        log = _Log(request.observers)
+        if request.events is not None:
+            try:
+                log.file = stack.enter_context(request.events.open("w", encoding="utf-8"))
+            except OSError as error:
+                raise ConfigError(
+                    f"cannot write events to {request.events}: {error.strerror}"
+                ) from error
+        devices = _Devices(config, log)
+        source, output = _open_sound(config, request, clock, devices)
+        stack.callback(output.close)
+        if engines is None:
+            engines = await asyncio.to_thread(app.load_engines, config)
+        endpointer = Endpointer(risk=config.turns.cut_off_risk)
+        if not in_file:
+            _recall(endpointer, config.state_dir / _PATIENCE_FILE)
+        conversation = app.build_conversation(
+            config,
+            engines,
+            clock,
+            source,
+            output,
+            log,
+            endpointer=endpointer,
+            in_file=in_file,
+            watch=request.on_frame,
+        )
+        devices.conversation = conversation
+        mode = "always" if in_file else config.attention.mode
+        log(events.Listening(0.0, mode, _process_age()))
+        _wire(conversation, push=mode == "push")
+        try:
+            await conversation.run()
+        finally:
+            await source.close()
+            if not in_file:
+                _keep(endpointer, config.state_dir / _PATIENCE_FILE)
+
+
+def _open_sound(
+    config: Config, request: TalkRequest, clock: object, devices: _Devices
+) -> tuple[Source, Output]:
+    from companion.audio.clock import VirtualClock, WallClock
+    from companion.audio.files import FileOutput, FileSource
+    from companion.audio.microphone import Microphone
+    from companion.audio.speaker import Speaker
+
+    assert isinstance(clock, WallClock | VirtualClock)
+    source: Source
+    output: Output
+    if request.source is not None:
+        source = FileSource(request.source, clock)
+        return source, FileOutput(request.to, clock)
+    assert isinstance(clock, WallClock)
+    try:
+        source = Microphone(
+            config.audio.input,
+            clock,
+            silent_after_s=config.audio.silent_after_s,
+            on_change=devices.changed("microphone"),
+        )
+    except DeviceError as error:
+        if config.audio.input is None:
+            raise NoMicrophoneError(str(error)) from error
+        raise
+    if request.to is not None:
+        output = FileOutput(request.to, clock)
+    else:
+        output = Speaker(config.audio.output, clock, on_change=devices.changed("speaker"))
+    return source, output
+
+
+def load_notices(language: str) -> dict[str, str]:
+    """Return what is said about devices, by key; English where a language has none."""
+    for folder in (language, "en"):
+        path = data_dir("prompts") / folder / "notices.toml"
+        if path.is_file():
+            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            return {key: str(value) for key, value in tree.items()}
+    return {}
+
+
+class _Devices:
+    """Turns what devices report, from their own threads, into events and one spoken line."""
+
+    def __init__(self, config: Config, log: Observer) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._log = log
+        self._notices = load_notices(config.persona.language)
+        self.conversation: Conversation | None = None
+
+    def changed(self, device: str) -> Callable[[str, str], None]:
+        def tell(state: str, detail: str) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._tell, device, state, detail)
+
+        return tell
+
+    def _tell(self, device: str, state: str, detail: str) -> None:
+        talk = self.conversation
+        self._log(events.DeviceChanged(talk.now if talk else 0.0, device, state, detail))
+        line = self._notices.get(f"{device}_{state}")
+        if talk is not None and line:
+            talk.announce(line)
+
+
+def _wire(conversation: Conversation, *, push: bool) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, ValueError):
+            loop.add_signal_handler(number, conversation.stop)
+    if push:
+
+        def pressed() -> None:
+            if sys.stdin.readline():
+                conversation.push()
+            else:
+                loop.remove_reader(sys.stdin)
+
+        with suppress(NotImplementedError, PermissionError, ValueError):
+            loop.add_reader(sys.stdin, pressed)
+
+
+def _recall(endpointer: Endpointer, path: Path) -> None:
+    # A file that cannot be read costs only what was learned; the talk must not end for it.
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        endpointer.restore(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _keep(endpointer: Endpointer, path: Path) -> None:
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(endpointer.state()), encoding="utf-8")
+        fresh.replace(path)
+
+
+def _process_age() -> float:
+    """Return seconds since this process began."""
+    with suppress(OSError, ValueError, IndexError):
+        ticks = float(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
+        up = float(Path("/proc/uptime").read_text().split()[0])
+        return up - ticks / os.sysconf("SC_CLK_TCK")
+    return time.process_time()
+
+
+def hold_demo(config: Config, request: TalkRequest, folder: Path) -> tuple[Path, Path]:
+    """Hold a short recorded talk where there is no microphone.
+
+    The question is spoken by our own voice into ``question.wav``, heard from that file as if by
+    a microphone, and answered into ``reply.wav``.
+
+    Args:
+        config: settings.
+        request: its observers and events file are used.
+        folder: where the two files go.
+
+    Returns:
+        The two paths.
+
+    Raises:
+        CompanionError: a model is missing, or the folder cannot be written to.
+    """
+    import numpy as np
+    import soundfile
+
+    from companion.domain import Tone
+
+    engines = app.load_engines(config)
+    question, reply = folder / "question.wav", folder / "reply.wav"
+    text = load_notices(config.persona.language)["demo_question"]
+    speech = engines.voice.synthesize(text, Tone.NEUTRAL)
+    silence = np.zeros(round(_DEMO_PAUSE_S * speech.rate), np.int16)
+    try:
+        soundfile.write(question, np.concatenate([silence, speech.pcm]), speech.rate)
+    except (OSError, RuntimeError) as error:
+        raise CompanionError(
+            f"cannot write {question}; change to a folder you may write to"
+        ) from error
+    hold(
+        config,
+        TalkRequest(
+            source=question,
+            to=reply,
+            realtime=True,
+            events=request.events,
+            observers=request.observers,
+            on_frame=request.on_frame,
+        ),
+        engines,
+    )
+    return question, reply
