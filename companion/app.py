@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from companion.config import Config
 from companion.domain import Samples
+from companion.errors import ModelError
 
 if TYPE_CHECKING:
     from companion.audio.clock import VirtualClock, WallClock
     from companion.audio.output import Output, Source
     from companion.conversation.loop import Conversation
+    from companion.conversation.protocols import Ears, Mind, Voice
     from companion.events import Event
     from companion.hearing.endpoint import Endpointer
     from companion.hearing.whisper import WhisperEars
-    from companion.mind.companion_mind import CompanionMind
+    from companion.mind.companion_mind import CompanionMind, Trust
+    from companion.mind.model import LanguageModel
     from companion.voice.piper import PiperSynthesizer
 
 
@@ -27,9 +31,9 @@ if TYPE_CHECKING:
 class Engines:
     """The loaded models."""
 
-    ears: WhisperEars
-    mind: CompanionMind
-    voice: PiperSynthesizer
+    ears: Ears
+    mind: Mind
+    voice: Voice
     load_s: float
 
 
@@ -58,14 +62,76 @@ def load_ears(config: Config) -> WhisperEars:
 
 
 def load_mind(config: Config) -> CompanionMind:
-    """Load the language model, or connect to the configured server.
+    """Load the local language model, connect to the configured server, or both.
+
+    With a server the local model is what answers when the server does not; it may be missing.
 
     Raises:
         ModelError: the local model is missing or corrupt and no server is configured.
+        ConfigError: the prompts or the server's address have a mistake.
     """
     from companion.mind.companion_mind import CompanionMind
+    from companion.mind.llama import LlamaModel
+    from companion.mind.prompts import load_prompts
+    from companion.mind.server import ServerModel
+    from companion.service.needs import needed_models
+    from companion.service.store import open_store
 
-    raise NotImplementedError(CompanionMind)
+    mind, persona = config.mind, config.persona
+    store = open_store(config)
+    entry = store.catalogue.model(needed_models(config, store.catalogue).llm)
+    models: list[LanguageModel] = []
+    trouble: str | None = None
+    if mind.server:
+        models.append(
+            ServerModel(
+                mind.server,
+                mind.server_model,
+                timeout_s=mind.server_timeout_s,
+                context_tokens=mind.context_tokens,
+            )
+        )
+    try:
+        models.append(
+            LlamaModel(
+                store.path(entry.name) / entry.files[0].path,
+                name=entry.name,
+                context_tokens=mind.context_tokens,
+                threads=threads(mind.threads),
+                gpu_layers=mind.gpu_layers,
+                state_dir=config.state_dir,
+            )
+        )
+    except ModelError as error:
+        if not mind.server:
+            raise
+        trouble = str(error)
+    built = CompanionMind(
+        load_prompts(persona.language, name=persona.name),
+        models,
+        trust="small" if mind.server else _trust(entry.disk_bytes),
+        person=persona.person,
+        seed=mind.seed,
+        trouble=trouble,
+    )
+    built.warm()
+    return built
+
+
+def _trust(weights_bytes: int) -> Trust:
+    """Return how far a model's words are believed, by its size (4-bit weights)."""
+    if weights_bytes < 500_000_000:
+        return "starter"
+    return "small" if weights_bytes < 4_000_000_000 else "strong"
+
+
+def system_prompt(config: Config) -> str:
+    """Return the persona as given to the language model."""
+    from companion.mind.prompts import load_prompts
+
+    persona = config.persona
+    beginning = load_prompts(persona.language, name=persona.name).beginning(persona.person)
+    return beginning[0].content
 
 
 def load_voice(config: Config, profile: str | None = None) -> PiperSynthesizer:
@@ -100,6 +166,13 @@ def load_engines(config: Config) -> Engines:
     return Engines(ears, mind, voice, time.monotonic() - began)
 
 
+def new_endpointer(config: Config) -> Endpointer:
+    """Return an endpointer that knows nothing of this person yet."""
+    from companion.hearing.endpoint import Endpointer
+
+    return Endpointer(config.turns.cut_off_risk, config.persona.language)
+
+
 def build_conversation(
     config: Config,
     engines: Engines,
@@ -129,7 +202,6 @@ def build_conversation(
     from companion.conversation.attention import Attention
     from companion.conversation.loop import Conversation, Rooms
     from companion.conversation.turns import TurnLimits
-    from companion.hearing.endpoint import Endpointer
     from companion.hearing.vad import SpeechDetector
     from companion.hearing.wakeword import WakewordListener
     from companion.voice.player import Player
@@ -143,7 +215,7 @@ def build_conversation(
         ears=engines.ears,
         mind=engines.mind,
         voice=engines.voice,
-        judge=endpointer or Endpointer(risk=config.turns.cut_off_risk),
+        judge=endpointer or new_endpointer(config),
         detector=SpeechDetector(),
         echo=EchoCanceller() if echo else None,
         wakeword=WakewordListener(settings.wakeword) if mode == "wakeword" else None,
@@ -174,3 +246,30 @@ def speech_in(path: Path) -> Samples:
     from companion.audio.files import read_audio
 
     return read_audio(path)
+
+
+def model_paths(config: Config) -> dict[str, Path]:
+    """Return the folders of the ``whisper``, ``llm`` and ``voice`` models in use.
+
+    Raises:
+        ModelError: one is missing.
+    """
+    from companion.service.needs import needed_models
+    from companion.service.store import open_store
+
+    store = open_store(config)
+    needs = needed_models(config, store.catalogue)
+    return {
+        "whisper": store.path(needs.whisper),
+        "llm": store.path(needs.llm),
+        "voice": store.path(needs.voice),
+    }
+
+
+def process_age() -> float:
+    """Return seconds since this process began."""
+    with suppress(OSError, ValueError, IndexError):
+        ticks = float(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
+        up = float(Path("/proc/uptime").read_text().split()[0])
+        return up - ticks / os.sysconf("SC_CLK_TCK")
+    return time.process_time()

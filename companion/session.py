@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sys
-import time
 import tomllib
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -18,12 +16,12 @@ from typing import IO, TYPE_CHECKING, Final
 from companion import app, events
 from companion.config import Config
 from companion.errors import CompanionError, ConfigError, DeviceError, NoMicrophoneError
-from companion.hearing.endpoint import Endpointer
 from companion.resources import data_dir
 
 if TYPE_CHECKING:
     from companion.audio.output import Output, Source
     from companion.conversation.loop import Conversation
+    from companion.hearing.endpoint import Endpointer
 
 Observer = Callable[[events.Event], None]
 
@@ -88,7 +86,7 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         stack.callback(output.close)
         if engines is None:
             engines = await asyncio.to_thread(app.load_engines, config)
-        endpointer = Endpointer(risk=config.turns.cut_off_risk)
+        endpointer = app.new_endpointer(config)
         if not in_file:
             _recall(endpointer, config.state_dir / _PATIENCE_FILE)
         conversation = app.build_conversation(
@@ -104,7 +102,7 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         )
         devices.conversation = conversation
         mode = "always" if in_file else config.attention.mode
-        log(events.Listening(0.0, mode, _process_age()))
+        log(events.Listening(0.0, mode, app.process_age()))
         _wire(conversation, push=mode == "push")
         try:
             await conversation.run()
@@ -210,15 +208,6 @@ def _keep(endpointer: Endpointer, path: Path) -> None:
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(endpointer.state()), encoding="utf-8")
         fresh.replace(path)
-
-
-def _process_age() -> float:
-    """Return seconds since this process began."""
-    with suppress(OSError, ValueError, IndexError):
-        ticks = float(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
-        up = float(Path("/proc/uptime").read_text().split()[0])
-        return up - ticks / os.sysconf("SC_CLK_TCK")
-    return time.process_time()
 
 
 def hold_demo(config: Config, request: TalkRequest, folder: Path) -> tuple[Path, Path]:

@@ -53,6 +53,9 @@ class Microphone:
         DeviceError: there is no such microphone, or it cannot be opened.
     """
 
+    ended_at: float | None = None
+    """A microphone has no end."""
+
     echo_possible = True
     """It may hear our own speaker."""
 

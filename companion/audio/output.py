@@ -21,6 +21,11 @@ class Source(Protocol):
         """Yield 20 ms frames, 16 kHz mono, in order, until the source is closed or ends."""
         ...
 
+    @property
+    def ended_at(self) -> float | None:
+        """When a file's own sound ended, on the clock; None until then and for a microphone."""
+        ...
+
     def finish(self) -> None:
         """Say that the conversation is over: a file's trailing silence may end."""
         ...

@@ -62,6 +62,11 @@ class EchoingRoom:
             echo = np.convolve(heard, self._response, "valid")
             yield Frame(as_pcm(frame.pcm + echo), frame.t)
 
+    @property
+    def ended_at(self) -> float | None:
+        """When the source's own sound ended."""
+        return self._source.ended_at
+
     def finish(self) -> None:
         """Let the source end."""
         self._source.finish()

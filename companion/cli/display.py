@@ -106,7 +106,8 @@ class Display:
         table.add_column(justify="right", no_wrap=True)
         table.add_column()
         for who, text, style in self._talk:
-            table.add_row(Text(who, style=f"bold {style}"), Text(text, style=style if not who else ""))
+            words = Text(text, style="" if who else style)
+            table.add_row(Text(who, style=f"bold {style}"), words)
         return Panel(
             Group(meter, Text(""), table),
             title=f"[bold]{self._name}[/bold]",

@@ -449,8 +449,9 @@ class Conversation:
         if (line := self._rooms.mind.take_trouble()) is not None:
             self._emit(events.Trouble(self._clock.now(), "mind", line))
         if draft.ready_at is not None and draft.began_preparing is not None:
+            # Up at once, down slowly: late costs the person, early costs only some work.
             took = draft.ready_at - draft.began_preparing
-            self._lead_s += 0.3 * (took - self._lead_s)
+            self._lead_s = max(took, self._lead_s + 0.2 * (took - self._lead_s))
         reply.written = True
 
     def _play(self, reply: _Reply, prepared: Prepared, *, ready: bool) -> None:

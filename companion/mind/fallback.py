@@ -76,6 +76,8 @@ class Fallback:
             "bad": Patterns(lists["bad"], {}),
         }
         self._negation = set(data.negation)
+        self._question_words = set(data.question_words)
+        self._parts = clock.parts
         self._things = {"pet", "plant"}
 
     def _named(self, patterns: Sequence[str]) -> list[str]:
@@ -125,7 +127,7 @@ class Fallback:
             return None
         if rule.after_question and not (recent and "?" in recent[-1]):
             return None
-        if rule.question and "?" not in text and not _asks(words):
+        if rule.question and "?" not in text and not self._asks(words):
             return None
         found = patterns.find(said)
         return found if found and not against.find(said) else None
@@ -155,6 +157,9 @@ class Fallback:
         fresh = [t for t in order if not any(t in r for r in recent[-6:])]
         return fresh[0] if fresh else next((t for t in order if t not in recent[-1:]), order[0])
 
+    def _asks(self, words: Sequence[str]) -> bool:
+        return len(words) > 2 and words[0] in self._question_words
+
     # -- the clock -----------------------------------------------------------------------
 
     def _tell_time(self, said: str) -> str | None:
@@ -164,13 +169,14 @@ class Fallback:
             if patterns.find(said):
                 now = self._now()
                 return reply.format(
-                    time=f"{now:%I:%M %p}".lstrip("0").replace("AM", "in the morning").replace(
-                        "PM", "in the afternoon" if now.hour < 18 else "in the evening"
-                    ),
+                    time=f"{now.hour % 12 or 12}:{now:%M} {self._part(now.hour)}",
                     day=f"{now:%A}",
                     date=f"{now.day} {now:%B %Y}",
                 )
         return None
+
+    def _part(self, hour: int) -> str:
+        return self._parts[0 if hour < 12 else 1 if hour < 18 else 2]
 
     # -- when no rule fits ---------------------------------------------------------------
 
@@ -190,9 +196,7 @@ class Fallback:
         before = said[: found.start].rsplit(". ", 1)[-1].split()[-NEGATION_REACH:]
         return -1 if self._negation & set(before) else (2 if mood == "bad" else 1)
 
-    def _general(
-        self, text: str, said: str, mood: Mood | None, recent: Sequence[str]
-    ) -> Answer:
+    def _general(self, text: str, said: str, mood: Mood | None, recent: Sequence[str]) -> Answer:
         if "?" in text:
             replies = self._generic["question"]
             return Answer(self._pick(replies, {}, "question", recent) or "", "generic")
@@ -208,13 +212,6 @@ class Fallback:
 
 def _lower_first(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
-
-
-def _asks(words: Sequence[str]) -> bool:
-    return bool(words) and words[0] in {
-        "who", "what", "where", "when", "which", "why", "how", "what's", "who's", "where's", "when's",
-        "how's",
-    } and len(words) > 2  # fmt: skip
 
 
 def _garbled(words: Sequence[str]) -> bool:

@@ -134,9 +134,7 @@ class LlamaModel:
         data = text.encode("utf-8")
         room = len(data) + 8
         tokens = (llama_cpp.llama_token * room)()
-        count = llama_cpp.llama_tokenize(
-            self._vocab, data, len(data), tokens, room, False, special
-        )
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, room, False, special)
         if count < 0:
             raise MindError("the language model cannot read this prompt")
         return list(tokens[:count])

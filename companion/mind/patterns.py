@@ -19,9 +19,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-_UNIT = re.compile(r"\(([^)]*)\)|\[([^\]]*)\]|<(\w+)>|([*+^$])|([^\s()\[\]<>*+^$]+)")
+_UNIT = re.compile(r"<\w+>|[()\[\]|*+^$]|[^\s()\[\]<>|*+^$]+")
+_SIGNS = {
+    "*": r"(?:[^ .]+ ){0,6}?",
+    "+": r"(?P<rest>(?:[^ .]+ ){1,8}?)(?=\. |$)",
+    "^": r"(?:(?<=^ )|(?<=\. ))",
+    "$": r"(?=\. |$)",
+}
 _ENDS = re.compile(r"[.!?;:…]+(?=\s|$)|\s[-–—]+\s|—")
-_OTHER = re.compile(r"[^\w\s'.]|(?<!\w)'|'(?!\w)|\.(?!\s|$)")
+_OTHER = re.compile(r"[^\w\s'.-]|(?<![\w ])'|(?<= )'(?!s\b)|^'|'(?!\w)|\.(?!\s|$)")
+_POSSESSED = re.compile(
+    r"\b(?!(?:it|that|he|she|what|where|who|how|let|there|here|when|this|name)'s\b)([a-z]{2,})'s\b"
+)
+"""The "'s" of "the cat's" or "nobody's" becomes a word of its own."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -30,6 +40,7 @@ def normalise(text: str) -> str:
     text = text.lower().replace("’", "'").replace("‘", "'")
     text = _ENDS.sub(" . ", text)
     text = _OTHER.sub(" ", text)
+    text = _POSSESSED.sub(r"\1 's", text)
     words = _SPACE.sub(" ", f"{text} . ").strip()
     words = re.sub(r"(?:^|(?<= ))\.(?: \.)+", ".", words)
     return f" {words.removeprefix('. ')} " if words != "." else " "
@@ -58,9 +69,9 @@ class Patterns:
             whole: a pattern must cover the whole text.
 
         Raises:
-            ValueError: a pattern names a list that is not there, or is empty.
+            ValueError: a pattern has a mistake; the text says which.
         """
-        self._all = [_compile(p, lists, whole=whole) for p in patterns]
+        self._all = [_Compiler(p, lists).compile(whole=whole) for p in patterns]
 
     def find(self, normalised: str) -> Match | None:
         """Return the first match in a normalised text."""
@@ -70,48 +81,74 @@ class Patterns:
                 return Match(kept, found.start())
         return None
 
-
-def _words(text: str) -> str:
-    return "".join(
-        re.escape(w[:-1]) + r"[\w']* " if w.endswith("~") else re.escape(w) + " "
-        for w in text.split()
-    )
-
-
-def _choice(text: str) -> str:
-    return "(?:" + "|".join(_words(part) for part in text.split("|")) + ")"
+    def found(self, normalised: str) -> str | None:
+        """Return the words of the first match, or None."""
+        for pattern in self._all:
+            if match := pattern.search(normalised):
+                return match.group().strip(" .")
+        return None
 
 
-def _compile(pattern: str, lists: Mapping[str, Sequence[str]], *, whole: bool) -> re.Pattern[str]:
-    out = ["^ " if whole else "(?<= )"]
-    seen: set[str] = set()
-    for group, maybe, name, sign, word in _UNIT.findall(pattern):
-        if group:
-            out.append(_choice(group))
-        elif maybe:
-            out.append(_choice(maybe) + "?")
-        elif name:
-            if name not in lists:
-                raise ValueError(f"pattern '{pattern}' names a list '{name}' that is not there")
-            longest_first = sorted(lists[name], key=len, reverse=True)
-            options = "|".join(_words(w) for w in longest_first)
-            out.append(f"(?:{options})" if name in seen else f"(?P<{name}>{options})")
-            seen.add(name)
-        elif sign == "*":
-            out.append(r"(?:[^ .]+ ){0,6}?")
-        elif sign == "+":
-            out.append(r"(?P<rest>(?:[^ .]+ ){1,8}?)(?=\. |$)")
-        elif sign == "^":
-            out.append(r"(?:(?<=^ )|(?<=\. ))")
-        elif sign == "$":
-            out.append(r"(?=\. |$)")
-        else:
-            out.append(_words(word))
-    if len(out) == 1:
-        raise ValueError("a pattern is empty")
-    if whole:
-        out.append(r"(?:\. )*$")
-    return re.compile("".join(out))
+def _word(text: str) -> str:
+    if text.endswith("~"):
+        return re.escape(text[:-1]) + r"[\w']* "
+    return re.escape(normalise(text)[1:-3]) + " "
+
+
+class _Compiler:
+    """Reads one pattern from left to right; brackets may hold brackets."""
+
+    def __init__(self, pattern: str, lists: Mapping[str, Sequence[str]]) -> None:
+        self._pattern = pattern
+        self._lists = lists
+        self._units = [m.group() for m in _UNIT.finditer(pattern)]
+        self._seen: set[str] = set()
+
+    def compile(self, *, whole: bool) -> re.Pattern[str]:
+        body = self._choices("")
+        start, end = ("^ ", r"(?:\. )*$") if whole else ("(?<= )", "")
+        return re.compile(f"{start}(?:{body}){end}")
+
+    def _choices(self, closing: str) -> str:
+        """Read up to the closing bracket; ``|`` parts the choices."""
+        choices, current = [], ""
+        while self._units:
+            unit = self._units.pop(0)
+            if unit == closing:
+                closing = ""
+                break
+            if unit == "|":
+                choices.append(current)
+                current = ""
+            else:
+                current += self._unit(unit)
+        choices.append(current)
+        if closing:
+            raise ValueError(f"pattern '{self._pattern}' lacks a '{closing}'")
+        if not all(choices):
+            raise ValueError(f"pattern '{self._pattern}' has an empty part")
+        return "|".join(choices)
+
+    def _unit(self, unit: str) -> str:
+        if unit == "(":
+            return f"(?:{self._choices(')')})"
+        if unit == "[":
+            return f"(?:{self._choices(']')})?"
+        if unit in (")", "]"):
+            raise ValueError(f"pattern '{self._pattern}' has a '{unit}' too many")
+        if unit[0] == "<":
+            return self._list(unit[1:-1])
+        return _SIGNS.get(unit) or _word(unit)
+
+    def _list(self, name: str) -> str:
+        if name not in self._lists:
+            raise ValueError(f"pattern '{self._pattern}' names an unknown list '{name}'")
+        longest_first = sorted(self._lists[name], key=len, reverse=True)
+        options = "|".join("".join(map(_word, normalise(words)[1:-3].split())) for words in longest_first)
+        if name in self._seen:
+            return f"(?:{options})(?:'s )?"
+        self._seen.add(name)
+        return f"(?P<{name}>{options})(?:'s )?"
 
 
 __all__ = ["Match", "Patterns", "normalise"]

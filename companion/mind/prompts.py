@@ -75,6 +75,8 @@ class Clock(_Data):
     day_patterns: list[str]
     date_patterns: list[str]
     time_not: list[str] = []
+    parts: list[str]
+    """Names of morning, afternoon and evening."""
     time: str
     day: str
     date: str
@@ -91,6 +93,9 @@ class Fallback(_Data):
     unsafe: list[str]
     subjects: list[str]
     openers: list[str]
+    question_words: list[str]
+    dangling: list[str]
+    verbs: dict[str, str]
 
 
 class Commands(_Data):
@@ -110,6 +115,8 @@ class Check(_Data):
     patterns: list[str]
     unless_said: bool = False
     """Allowed when the person used the matched words first."""
+    strict: bool = False
+    """Only for models that need close watching."""
 
 
 class Checks(_Data):

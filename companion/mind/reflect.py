@@ -14,10 +14,6 @@ SHORTEST: int = 3
 LONGEST: int = 10
 """Words; longer sentences have more than one clause too often."""
 
-_VERBS = {"am": "are", "was": "were"}
-_SPOKEN_NOISE = {"um", "er", "uh", "like", "erm"}
-_DANGLING = {"to", "of", "the", "a", "an", "and", "in", "at", "on", "my", "with", "for", "is", "was"}
-
 
 class Reflector:
     """The rules of one language."""
@@ -25,6 +21,8 @@ class Reflector:
     def __init__(self, data: Fallback) -> None:
         self._swap = data.swap
         self._unsafe = set(data.unsafe)
+        self._verbs = data.verbs
+        self._dangling = set(data.dangling)
         self._subjects = set(data.subjects)
         self._openers = sorted(data.openers, key=len, reverse=True)
 
@@ -32,24 +30,20 @@ class Reflector:
         """Return the last sentence turned round, capitalised, without its full stop, or None."""
         if "?" in text or "," in text.strip(" .,!"):
             return None
-        original = {w.lower().strip(".,!'\""): w.strip(".,!\"") for w in text.split()[1:]}
-        sentences = [s.strip() for s in normalise(text).split(" . ") if s.strip()]
+        original = {w.lower().strip(".,!'\""): w.strip('.,!"') for w in text.split()[1:]}
+        sentences = [s.strip() for s in normalise(text).replace(" 's ", "'s ").split(" . ") if s.strip()]
         if len(sentences) != 1:
             return None
         words = self._without_openers(sentences[0])
         if not SHORTEST <= len(words) <= LONGEST or words[0] not in self._subjects:
             return None
-        if self._unsafe & set(words) or words[-1] in _DANGLING or _SPOKEN_NOISE & set(words):
+        if self._unsafe & set(words) or words[-1] in self._dangling:
             return None
         out: list[str] = []
         for i, word in enumerate(words):
             before = words[i - 1] if i else ""
-            if word in _VERBS and before in ("i",):
-                out.append(_VERBS[word])
-            elif word == "was" and before == "we":
-                return None
-            elif word == "i'd" and i + 1 < len(words) and words[i + 1] in ("been", "had", "better"):
-                return None
+            if f"{before} {word}" in self._verbs:
+                out.append(self._verbs[f"{before} {word}"])
             elif word in self._swap:
                 out.append(self._swap[word])
             else:

@@ -33,8 +33,8 @@ def test_a_tone_left_out_sounds_neutral(tmp_path: Path) -> None:
         (("length_scale", "lenght_scale"), "did you mean 'length_scale'"),
         (("[tones.warm]\nlength", "[tones.warm]\nlenth"), "did you mean 'length'"),
         (("[tones.warm]", "[tones.warmm]"), "did you mean 'warm'"),
-        (("length_scale = 1.2", "length_scale = 9"), "'length_scale': "),
-        (("length_scale = 1.2", "length_scale = = 9"), "not valid TOML"),
+        (("length_scale = 1.25", "length_scale = 9"), "'length_scale': "),
+        (("length_scale = 1.25", "length_scale = = 9"), "not valid TOML"),
         (("en_US-joe", "../en_US-joe"), "'file': "),
     ],
 )

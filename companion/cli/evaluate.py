@@ -1,0 +1,101 @@
+"""``companion evaluate``: quality, measured."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Measure quality on recordings.", no_args_is_help=True)
+
+Manifest = Annotated[Path, typer.Option("--manifest", help="CSV with a path column.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML config file.")]
+
+
+class Person(StrEnum):
+    """Whose pauses are learned."""
+
+    ALL = "all"
+    SPEAKER = "speaker"
+    ROW = "row"
+
+
+@app.command()
+def hearing(manifest: Manifest, json: Json = False, config: ConfigFile = None) -> None:
+    """Word error rate and speed, beside stock faster-whisper with the same model."""
+    from companion import app as house
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.hearing import evaluate_hearing
+
+    settings = load_config(config)
+    ears = house.load_ears(settings)
+    show(evaluate_hearing(manifest, ears, house.model_paths(settings)["whisper"]), json=json)
+
+
+@app.command()
+def turns(
+    manifest: Manifest,
+    person: Annotated[
+        Person, typer.Option(help="Whose pauses are learned: rows are one person's, each its own.")
+    ] = Person.ALL,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Spoken over, or kept waiting: every utterance through the whole conversation."""
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.turns import evaluate_turns
+
+    show(evaluate_turns(load_config(config), manifest, person.value), json=json)
+
+
+@app.command()
+def quiet(
+    folder: Annotated[Path, typer.Argument(help="A folder of noises.")],
+    minutes: Annotated[float, typer.Option(help="How long to listen.")] = 10.0,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Replies to noise and silence: there should be none."""
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.quiet import evaluate_noise
+
+    show(evaluate_noise(load_config(config), folder, minutes), json=json)
+
+
+@app.command()
+def echo(
+    minutes: Annotated[float, typer.Option(help="How long to speak.")] = 5.0,
+    gain_db: Annotated[float, typer.Option(help="Level of the echo.")] = -6.0,
+    delay_ms: Annotated[float, typer.Option(help="Delay of the echo.")] = 80.0,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Replies to its own voice in an echoing room: there should be none."""
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.quiet import evaluate_echo
+
+    show(
+        evaluate_echo(load_config(config), minutes, gain_db=gain_db, delay_s=delay_ms / 1000),
+        json=json,
+    )
+
+
+@app.command()
+def barge(
+    times: Annotated[int, typer.Option(help="How often to interrupt.")] = 20,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """How fast the voice stops when a person speaks over it, echo included."""
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.barge import evaluate_barge_in
+
+    show(evaluate_barge_in(load_config(config), times), json=json)

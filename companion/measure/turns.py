@@ -1,0 +1,95 @@
+"""How well turns are taken: spoken over, or kept waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from companion import app
+from companion.config import Config
+from companion.domain import JsonObject
+from companion.errors import MeasureError
+from companion.hearing.endpoint import Endpointer
+from companion.measure.dialogue import Dialogue, Line, Said
+from companion.measure.manifest import read_manifest
+
+Person = Literal["all", "speaker", "row"]
+
+
+def evaluate_turns(
+    config: Config,
+    manifest: Path,
+    person: Person = "all",
+    engines: app.Engines | None = None,
+) -> JsonObject:
+    """Run every utterance of a manifest through the whole conversation.
+
+    The virtual clock charges every engine's real time, so delays are what a listener meets.
+
+    Args:
+        config: settings.
+        manifest: CSV with ``path`` and ``end_s`` (where speech really ends, seconds).
+        person: whose pauses are learned: ``all`` rows are one person's turns in order, as in
+            one home; ``speaker`` learns each speaker apart; ``row`` learns nothing.
+        engines: loaded models, or None to load them.
+
+    Returns:
+        ``spoken_over`` (share of utterances in which a reply would begin before the true end),
+        ``delay_p50_s`` and ``delay_p90_s`` after ``end_s`` (of those not spoken over and of the
+        final reply of the others), ``merged``, ``unanswered``, ``utterances``.
+
+    Raises:
+        MeasureError: the manifest cannot be used.
+        CompanionError: a file or a model cannot be used.
+    """
+    rows = read_manifest(manifest, ("path", "end_s"))
+    if person == "speaker" and rows[0].get("speaker") is None:
+        raise MeasureError(f"manifest {manifest} lacks the column speaker")
+    engines = engines or app.load_engines(config)
+    judges: dict[str, Endpointer] = {}
+    results: list[Said] = []
+    for index, row in enumerate(rows):
+        key = {"all": "", "speaker": row.get("speaker") or "", "row": str(index)}[person]
+        judge = judges.setdefault(key, app.new_endpointer(config))
+        line = Line(app.speech_in(Path(row["path"])), float(row["end_s"]), row["path"])
+        results.append(asyncio.run(_one(config, engines, judge, line)))
+    return _summary(results)
+
+
+async def _one(config: Config, engines: app.Engines, judge: Endpointer, line: Line) -> Said:
+    from companion.audio.clock import VirtualClock
+    from companion.audio.files import FileOutput
+
+    clock = VirtualClock()
+    dialogue = Dialogue([line], clock, rest_s=0.5)
+    talk = app.build_conversation(
+        config,
+        engines,
+        clock,
+        dialogue,
+        FileOutput(None, clock),
+        dialogue.see,
+        endpointer=judge,
+        in_file=True,
+    )
+    try:
+        await talk.run()
+    finally:
+        clock.close()
+    return dialogue.said[0]
+
+
+def _summary(results: list[Said]) -> JsonObject:
+    over = [r for r in results if r.gap is not None and r.gap < 0]
+    delays = [r.final_gap for r in results if r.final_gap is not None]
+    return {
+        "utterances": len(results),
+        "spoken_over": round(len(over) / len(results), 4),
+        "delay_p50_s": round(float(np.percentile(delays, 50)), 3) if delays else None,
+        "delay_p90_s": round(float(np.percentile(delays, 90)), 3) if delays else None,
+        "merged": sum(r.merged for r in results),
+        "unanswered": sum(r.replied is None for r in results),
+    }

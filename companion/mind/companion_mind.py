@@ -1,0 +1,281 @@
+"""Words to a reply: commands, danger, the model, the check, the fallback."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import Final, Literal
+
+from companion.domain import Control, ReplyPart, Stance, Tone, TurnContext
+from companion.errors import ConfigError, MindError
+from companion.mind.check import ReplyCheck
+from companion.mind.commands import CommandEar
+from companion.mind.fallback import Answer, Fallback
+from companion.mind.history import History
+from companion.mind.model import LanguageModel, Message, Sampling, ShouldStop
+from companion.mind.prompts import Prompts
+from companion.mind.sentences import sentences, split
+
+Trust = Literal["starter", "small", "strong"]
+"""How far a model is trusted.
+
+``starter`` (under 1B) speaks only where no rule of the fallback knows better, one sentence,
+checked strictly; ``small`` (1-4B) speaks first, and the fixed answers about itself, about what
+it cannot do and about medicines stay; ``strong`` speaks first on everything but danger.
+"""
+
+MOST_SENTENCES: Final = 2
+MOST_TOKENS: Final = 70
+LONGEST_SAID: Final = 160
+"""Words of one utterance shown to the model; of more, the last ones."""
+RETRY_WITHIN_S: Final = 0.35
+"""A second try is only begun when the first failed this soon: the person waits."""
+RESERVE_TOKENS: Final = 120
+"""Kept free for the template, the note and the counting's error."""
+SECOND_TEMPERATURE: Final = 0.7
+
+_TONES: Final = {
+    Stance.LISTEN: Tone.WARM,
+    Stance.COMFORT: Tone.WARM,
+    Stance.CELEBRATE: Tone.BRIGHT,
+    Stance.STEADY: Tone.STEADY,
+    Stance.CALM: Tone.CALM,
+    Stance.ENCOURAGE_CONTACT: Tone.WARM,
+}
+
+
+class CompanionMind:
+    """Satisfies the conversation's ``Mind``.
+
+    Used from one thread at a time, except ``abort``, which any thread may call.
+    """
+
+    def __init__(
+        self,
+        prompts: Prompts,
+        models: Sequence[LanguageModel] = (),
+        *,
+        trust: Trust = "starter",
+        person: str | None = None,
+        seed: int | None = None,
+        now: Callable[[], datetime] = datetime.now,
+        trouble: str | None = None,
+    ) -> None:
+        """Put the mind together.
+
+        Args:
+            prompts: the language's texts.
+            models: in order of preference; when one fails the next answers.
+            trust: how far the models are trusted.
+            person: what to call the owner.
+            seed: makes second tries repeatable; None varies them by turn.
+            now: tells the time and date.
+            trouble: something that already went wrong, such as a model that is missing.
+
+        Raises:
+            ConfigError: a pattern in the prompts has a mistake.
+        """
+        self._models = tuple(models)
+        self._trust = trust
+        self._beginning = prompts.beginning(person)
+        self._persona = prompts.persona
+        self._seed = seed
+        self._trouble = trouble
+        self._history = History()
+        self._epoch = 0
+        self._lock = threading.Lock()
+        self._warmed = False
+        try:
+            self._ear = CommandEar(prompts)
+            self._fallback = Fallback(prompts, now)
+            self._check = ReplyCheck(prompts, strict=trust == "starter")
+        except (ValueError, KeyError) as error:
+            raise ConfigError(f"prompts: {error}") from error
+
+    # -- the reply -----------------------------------------------------------------------
+
+    def reply(self, text: str, context: TurnContext) -> Iterator[ReplyPart]:
+        """Yield the sentences of a reply, each checked; see ``Mind``."""
+        stop = self._stopper()
+        if (control := self._ear.recognise(text)) is not None:
+            yield self._command(control)
+            return
+        answer = self._fallback.answer(text, self._history.replies(), context.stance)
+        failed: tuple[str, ...] = ()
+        if self._models and not self._settled(answer):
+            spoken = False
+            for part in self._from_models(text, context, stop):
+                if part.text:
+                    spoken = True
+                    yield part
+                else:
+                    failed = part.checks
+            if spoken or stop():
+                return
+        tone = answer.tone if answer.tone is not Tone.WARM else _TONES[context.stance]
+        for sentence in split(answer.text):
+            if stop():
+                return
+            yield ReplyPart(sentence, "fallback", failed, tone=tone)
+
+    def _settled(self, answer: Answer) -> bool:
+        """Whether the fallback's answer is better than anything the model could say."""
+        if answer.urgent or answer.rule == "clock":
+            return True
+        if self._trust == "starter":
+            return answer.specific
+        return self._trust == "small" and answer.plain
+
+    def _command(self, control: Control) -> ReplyPart:
+        key: str = control.value
+        if control is Control.REPEAT and not self._history.replies():
+            key = "repeat_nothing"
+        return ReplyPart(
+            self._ear.replies.get(key, ""), "command", control=control, tone=Tone.NEUTRAL
+        )
+
+    def _from_models(
+        self, text: str, context: TurnContext, stop: ShouldStop
+    ) -> Iterator[ReplyPart]:
+        """Yield good sentences; a part without text at the end carries the failed checks."""
+        failed: tuple[str, ...] = ()
+        for model in self._models:
+            try:
+                messages = self._prompt(model, text, context)
+                began = time.perf_counter()
+                for attempt in range(2):
+                    spoken = False
+                    for part in self._attempt(model, messages, text, context, attempt, stop):
+                        if part.text:
+                            spoken = True
+                            yield ReplyPart(part.text, "model", failed, tone=part.tone)
+                        else:
+                            failed = (*failed, *part.checks)
+                    if spoken or stop() or time.perf_counter() - began > RETRY_WITHIN_S:
+                        break
+            except MindError as error:
+                self._trouble = str(error)
+                continue
+            break
+        yield ReplyPart("", "model", tuple(dict.fromkeys(failed)))
+
+    def _attempt(
+        self,
+        model: LanguageModel,
+        messages: Sequence[Message],
+        text: str,
+        context: TurnContext,
+        attempt: int,
+        stop: ShouldStop,
+    ) -> Iterator[ReplyPart]:
+        """Yield the sentences that pass; a part without text names why the first did not."""
+        most = 1 if self._trust == "starter" else MOST_SENTENCES
+        seed = self._seed if self._seed is not None else len(self._history.turns)
+        sampling = Sampling(
+            max_tokens=MOST_TOKENS,
+            temperature=SECOND_TEMPERATURE * attempt,
+            seed=seed + attempt,
+        )
+        earlier = self._history.replies()[-3:]
+        before = self._history.text()
+        spoken: list[str] = []
+        # The stream must be closed before another one begins.
+        pieces = model.stream(messages, sampling, stop)
+        with closing(pieces):  # type: ignore[type-var]
+            for number, sentence in enumerate(sentences(pieces)):
+                if stop() or number >= most:
+                    return
+                failed = self._check.failed(sentence, text, before, [*earlier, *spoken])
+                if failed and not spoken:
+                    yield ReplyPart("", "model", failed)
+                    return
+                if failed:
+                    return
+                spoken.append(sentence)
+                yield ReplyPart(sentence, "model", tone=_TONES[context.stance])
+        if not spoken and not stop():
+            yield ReplyPart("", "model", ("empty",))
+
+    def _prompt(self, model: LanguageModel, text: str, context: TurnContext) -> list[Message]:
+        words = text.split()
+        said = " ".join(words[-LONGEST_SAID:])
+        if note := self._note(context):
+            said = f"{said}\n{note}"
+        room = self._room(model) - model.count(said)
+        messages = [*self._beginning, *self._history.messages(room, model.count)]
+        if messages[-1].role == "user":
+            said = f"{messages.pop().content} {said}"
+        return [*messages, Message("user", said)]
+
+    def _note(self, context: TurnContext) -> str:
+        persona = self._persona
+        told = (
+            context.feeling.phrase if context.feeling else "",
+            persona.stances.get(context.stance.value, ""),
+            persona.interrupted if context.interrupted else "",
+        )
+        note = " ".join(part for part in told if part)
+        return persona.note.replace("{note}", note) if note else ""
+
+    def _room(self, model: LanguageModel) -> int:
+        """Return how many tokens the history may have."""
+        fixed = sum(model.count(m.content) + 6 for m in self._beginning)
+        return max(0, model.context_tokens - fixed - MOST_TOKENS - RESERVE_TOKENS)
+
+    # -- between replies -----------------------------------------------------------------
+
+    def abort(self) -> None:
+        """Make a running ``reply`` or ``idle`` end at the next token; thread-safe."""
+        with self._lock:
+            self._epoch += 1
+
+    def _stopper(self) -> ShouldStop:
+        began = self._epoch
+        return lambda: self._epoch != began
+
+    def remember(self, said: str, heard: str) -> None:
+        """Append a finished turn."""
+        self._history.remember(said, heard)
+
+    def forget_last(self) -> None:
+        """Take the last turn back."""
+        self._history.forget_last()
+
+    def warm(self) -> None:
+        """Bring the models to the prompt's beginning, from disk where possible; blocking."""
+        for model in self._models:
+            try:
+                model.warm(self._beginning, keep=True)
+            except MindError as error:
+                self._trouble = str(error)
+        self._warmed = True
+
+    def idle(self) -> None:
+        """Compact the history and warm the cache; blocking, abortable."""
+        stop = self._stopper()
+        if self._models and not self._warmed:
+            self.warm()
+        for model in self._models:
+            room = self._room(model)
+            self._history.compact(room, model.count)
+            messages = [*self._beginning, *self._history.messages(room, model.count)]
+            try:
+                model.warm(messages, stop)
+            except MindError as error:
+                self._trouble = str(error)
+
+    def take_trouble(self) -> str | None:
+        """Return and clear one plain line about what last failed, or None."""
+        trouble, self._trouble = self._trouble, None
+        return trouble
+
+    def close(self) -> None:
+        """Free the models."""
+        for model in self._models:
+            model.close()
+
+
+__all__ = ["CompanionMind", "Trust"]
