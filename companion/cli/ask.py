@@ -90,7 +90,7 @@ def answers(mind: CompanionMind, lines: Iterable[str], *, talk: bool) -> Iterato
         yield {
             "said": said,
             "reply": reply,
-            "fallback": any(p.source == "fallback" for p in parts),
+            "fallback": bool(parts) and parts[0].source == "fallback",
             "checks": list(dict.fromkeys(c for p in parts for c in p.checks)),
             "source": parts[0].source if parts else "",
             "seconds": round(took, 3),

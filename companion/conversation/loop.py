@@ -53,6 +53,10 @@ _SETTLE_AFTER_S: Final = 12.0
 _OWN_VOICE_TAIL_S: Final = 1.0
 """An utterance that begins this soon after our own sound may be its echo."""
 
+_SURE_SHARE: Final = 0.15
+_SURE_LOGPROB: Final = -0.5
+"""When hardly any of it was surely speech, and the words came out unsure too, it was noise."""
+
 _IDLE_AFTER_S: Final = 1.5
 """Quiet this long is used for housekeeping in the mind."""
 
@@ -363,6 +367,12 @@ class Conversation:
         assert heard is not None
         if not heard.text:
             return heard.transcript.rejected or "no_words"
+        if (
+            self._machine.certainty < _SURE_SHARE
+            and heard.transcript.logprob < _SURE_LOGPROB
+            and not turn.earlier
+        ):
+            return "noise"
         recent = turn.over_voice or turn.began - self._voice_until < _OWN_VOICE_TAIL_S
         if recent and is_own_voice(heard.text, self._last_spoken()):
             return "own_voice"
@@ -507,7 +517,7 @@ class Conversation:
             if heard_words < words:
                 rest.append(prepared)
             heard_words = max(0, heard_words - words)
-        if not rest or reason not in _NOISE:
+        if not rest or reason in _SAID_SOMETHING:
             self._remember(reply, reply.heard)
             return
         again = _Reply(reply.turn, reply.said, self._clock.now(), reply.draft)
@@ -569,5 +579,6 @@ class Conversation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-_NOISE: Final = frozenset({"no_speech", "no_words", "too_short", "loop", "ghost", "own_voice"})
-"""Reasons for which a stopped reply is picked up again: nobody had said anything."""
+_SAID_SOMETHING: Final = frozenset({"not_addressed"})
+"""Reasons for not answering that still mean a person spoke; all others are noise, and a reply
+that was stopped for it is picked up again."""

@@ -46,15 +46,16 @@ _STEP_S: Final = 0.02
 class _Words:
     answers: frozenset[str]
     trailing: frozenset[str]
+    leaning: frozenset[str]
 
 
 @cache
 def _words(language: str) -> _Words:
     path = data_dir("prompts") / language / "turns.toml"
     if not path.is_file():  # a language without the list still works, by punctuation alone
-        return _Words(frozenset(), frozenset())
+        return _Words(frozenset(), frozenset(), frozenset())
     tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    return _Words(frozenset(tree["answers"]), frozenset(tree["trailing"]))
+    return _Words(*(frozenset(tree[key]) for key in ("answers", "trailing", "leaning")))
 
 
 def completeness(text: str, language: str = "en") -> float:
@@ -72,12 +73,15 @@ def completeness(text: str, language: str = "en") -> float:
     end = text.rstrip("\"'”’ )")
     if end.endswith(("...", "…", "-", "–", "—", ",")):
         return 0.08
-    if words[-1] in lists.trailing and not end.endswith(("?", "!")):
-        return 0.05
     if end.endswith("?"):
         return 0.9
+    if words[-1] in lists.trailing:
+        return 0.05
+    stopped = end.endswith((".", "!"))
+    if words[-1] in lists.leaning:
+        return 0.4 if stopped else 0.1
     few = len(words) <= 3
-    if end.endswith((".", "!")):
+    if stopped:
         return 0.6 if few else 0.8
     return 0.3 if few else 0.5
 

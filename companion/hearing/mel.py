@@ -37,12 +37,12 @@ def log_mel(samples: Samples, bands: int = 80) -> Mel:
     power = spectrum.real**2 + spectrum.imag**2
     mel = np.log10(np.maximum(_filters(bands) @ power.T, 1e-10))
     mel = np.maximum(mel, mel.max() - _DYNAMIC_RANGE)
-    return ((mel + 4.0) / 4.0).astype(np.float32)
+    return np.asarray((mel + 4.0) / 4.0, np.float32)
 
 
 @lru_cache(maxsize=1)
 def _hann() -> NDArray[np.float32]:
-    return np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+    return np.asarray(np.hanning(WINDOW + 1)[:-1], np.float32)
 
 
 @lru_cache(maxsize=2)

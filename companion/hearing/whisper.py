@@ -66,6 +66,8 @@ class WhisperEars:
         device: Literal["auto", "cpu", "cuda"] = "auto",
     ) -> None:
         self._engine = WhisperEngine(Path(model_dir), threads, device)
+        self.threads = threads
+        self.device = self._engine.device
         if language is not None and not self._engine.knows(language):
             hint = (
                 "use a two-letter code such as 'en'"
@@ -136,11 +138,20 @@ class WhisperEars:
         seconds = len(piece) / SAMPLE_RATE
         best = self._engine.decode(encoded, language)
         verdict = self._doubt(best, squeezed, language)
-        if verdict:
-            # First with time stamps, which keep the decoder in step; then as Whisper was trained.
-            for whole in (False, True):
-                again = self._engine.encode(piece, whole=True) if whole else encoded
-                other = self._engine.decode(again, language, timestamps=True)
+        if verdict and verdict != "silence":
+            # With time stamps, which keep the decoder in step; then as Whisper was trained; a
+            # decoder that loops even so is forbidden to.
+            for whole, unrepeated in ((False, False), (True, False), (True, True)):
+                if unrepeated and verdict != "loop":
+                    break
+                if whole and not unrepeated:
+                    encoded_whole = self._engine.encode(piece, whole=True)
+                other = self._engine.decode(
+                    encoded_whole if whole else encoded,
+                    language,
+                    timestamps=True,
+                    unrepeated=unrepeated,
+                )
                 doubt = self._doubt(other, squeezed, language)
                 if doubt is None or (_rank(doubt), other.logprob) > (_rank(verdict), best.logprob):
                     best, verdict = other, doubt

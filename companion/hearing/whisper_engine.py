@@ -1,8 +1,8 @@
 """Whisper itself: encode only what was said, decode, align. Knows nothing of pauses or guards.
 
 Whisper expects thirty seconds. Encoding less is several times cheaper, but the decoder, which
-has never seen a short picture, then loops. So what was said is encoded with a second of silence
-and the encoder's own picture of a silent room, made once at load, is laid behind it.
+has never seen a short picture, then loops. So what was said is encoded with half a second of
+silence, and the encoder's own picture of a silent room, made once at load, is laid behind it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ POSITIONS: Final = 1500
 LONGEST_S: Final = 28.0
 """Longest sound one window takes, leaving room for the silence behind it."""
 
-_SILENCE: Final = 100
-"""Mel windows of silence encoded behind the speech: 1 s."""
+_SILENCE: Final = 50
+"""Mel windows of silence encoded behind the speech: 0.5 s."""
 
 _LEAST: Final = 750
 """The decoder always sees at least this many positions (measured: no worse than 1,500)."""
@@ -43,7 +43,8 @@ _TOKENS_PER_S: Final = 8.0
 
 _TOKENS_FREE: Final = 12
 
-_MAX_TOKENS: Final = 440
+_MAX_LENGTH: Final = 448
+"""The decoder's own limit, prompt included."""
 
 _NON_SPEECH: Final = '"#()*+/:;<=>@[\\]^_`{|}~「」『』♩♪♫♬♭♮♯'
 """Signs that only ever begin annotations; their tokens are never decoded."""
@@ -108,6 +109,7 @@ class WhisperEngine:
                 )
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+        self.device = device
         try:
             self._model = ctranslate2.models.Whisper(
                 str(model_dir),
@@ -166,7 +168,7 @@ class WhisperEngine:
         return str(token)[2:-2]
 
     def decode(
-        self, encoded: Encoded, language: str, *, timestamps: bool = False, beam: int = 1
+        self, encoded: Encoded, language: str, *, timestamps: bool = False, unrepeated: bool = False
     ) -> Decoded:
         """Return the words.
 
@@ -174,7 +176,7 @@ class WhisperEngine:
             encoded: from ``encode``.
             language: ISO code; ignored by English-only models.
             timestamps: steadier on speech with long pauses, and slower.
-            beam: hypotheses kept.
+            unrepeated: never write the same three tokens twice; breaks a loop.
         """
         prompt = self._start(language)
         if not timestamps:
@@ -183,8 +185,10 @@ class WhisperEngine:
         result = self._model.generate(
             _view(encoded.features),
             [prompt],
-            beam_size=beam,
-            max_length=min(_MAX_TOKENS, len(prompt) + most),
+            beam_size=1,
+            no_repeat_ngram_size=3 if unrepeated else 0,
+            # CTranslate2 spends at most half of max_length on new tokens.
+            max_length=min(_MAX_LENGTH, 2 * most + len(prompt)),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_tokens=self._suppressed,
@@ -236,7 +240,8 @@ class WhisperEngine:
 
     def _encode(self, mel: Mel) -> NDArray[Any]:
         view = ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
-        return np.array(self._model.encode(view, to_cpu=True))[0]
+        features: NDArray[Any] = np.array(self._model.encode(view, to_cpu=True))[0]
+        return features
 
     def _start(self, language: str) -> list[int]:
         names = ["<|startoftranscript|>"]
@@ -270,7 +275,8 @@ class WhisperEngine:
 
 
 def _view(features: NDArray[Any]) -> Any:
-    return ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None]))
+    view: Any = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None]))
+    return view
 
 
 def _room() -> Samples:

@@ -46,9 +46,13 @@ class ReplyCheck:
             if strict or not check.strict
         ]
         self._stop = set(data.stop_words)
+        self._moods = Patterns(prompts.words["bad"], {}), Patterns(prompts.words["good"], {})
+        self._sorry = Patterns(data.consoling, {})
+        self._glad = Patterns(data.rejoicing, {})
         self._open = Patterns(data.open_replies, prompts.words)
         self._related = [set(group) for group in data.related]
         # "Is there a friend or family who ..." is asked of everybody.
+        self._own = data.own
         self._people = set(prompts.words["family"]) | set(prompts.words["pet"])
         self._people -= {"family", "friend", "friends", "partner", "girls", "boys", "pet"}
 
@@ -77,6 +81,7 @@ class ReplyCheck:
             "loop": _loops(words) or any(normalise(e) == reply for e in earlier),
             "echo": _echoes(words, heard),
             "invented_person": self._invents(sentence, words, known),
+            "wrong_mood": self._strict and self._wrong_mood(reply, heard),
             "off_topic": self._strict and not self._on_topic(reply, words, heard),
         }
         return (*failed, *(name for name, bad in tests.items() if bad))
@@ -92,12 +97,23 @@ class ReplyCheck:
         )
 
     def _invents(self, sentence: str, words: Sequence[str], known: str) -> bool:
-        if any(w in self._people and w[:STEM] not in known for w in words):
-            return True
+        for before, word in zip(["", *words], words, strict=False):
+            if word not in self._people:
+                continue
+            if word[:STEM] not in known:
+                return True
+            if before == "your" and not any(f" {o} {word[:STEM]}" in known for o in self._own):
+                return True
         if not self._strict:
             return False
         names = {n.lower() for n in _NAME.findall(sentence)}
         return any(n != self._name and f" {n}" not in known for n in names)
+
+    def _wrong_mood(self, reply: str, heard: str) -> bool:
+        bad, good = (mood.find(heard) for mood in self._moods)
+        if self._sorry.find(reply):
+            return bad is None
+        return bool(self._glad.find(reply)) and bad is not None and good is None
 
     def _on_topic(self, reply: str, words: Sequence[str], heard: str) -> bool:
         if self._open.find(reply):

@@ -106,13 +106,15 @@ class CompanionMind:
         answer = self._fallback.answer(text, self._history.replies(), context.stance)
         failed: tuple[str, ...] = ()
         if self._models and not self._settled(answer):
-            spoken = False
+            spoken = ""
             for part in self._from_models(text, context, stop):
                 if part.text:
-                    spoken = True
+                    spoken = part.text
                     yield part
                 else:
                     failed = part.checks
+            if spoken and self._trust == "starter" and "?" not in spoken and not stop():
+                yield ReplyPart(self._fallback.more(self._history.replies()), "fallback")
             if spoken or stop():
                 return
         tone = answer.tone if answer.tone is not Tone.WARM else _TONES[context.stance]

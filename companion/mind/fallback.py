@@ -27,7 +27,7 @@ class Answer:
 
     text: str
     rule: str
-    """Name of the rule, ``clock`` or ``generic``."""
+    """Name of the rule, ``clock``, ``reflection`` or ``generic``."""
     urgent: bool = False
     plain: bool = False
     tone: Tone = Tone.WARM
@@ -108,6 +108,10 @@ class Fallback:
             if m := self._match(rule, patterns, against, said, text, recent):
                 return self._say(rule, m, mood, said, recent)
         return self._general(text, said, mood, recent)
+
+    def more(self, recent: Sequence[str]) -> str:
+        """Return an open question that keeps a talk going."""
+        return self._pick(self._generic["more"], {}, "more", recent) or ""
 
     # -- rules ---------------------------------------------------------------------------
 
@@ -205,7 +209,7 @@ class Fallback:
             words = {"you_said": turned, "you_said_low": _lower_first(turned)}
             kind = f"reflect_{mood}" if mood else "reflect"
             if reply := self._pick(self._generic[kind], words, said, recent):
-                return Answer(reply, "generic")
+                return Answer(reply, "reflection")
         reply = self._pick(self._generic[mood or "plain"], {}, said, recent)
         return Answer(reply or "", "generic")
 

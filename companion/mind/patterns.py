@@ -144,7 +144,9 @@ class _Compiler:
         if name not in self._lists:
             raise ValueError(f"pattern '{self._pattern}' names an unknown list '{name}'")
         longest_first = sorted(self._lists[name], key=len, reverse=True)
-        options = "|".join("".join(map(_word, normalise(words)[1:-3].split())) for words in longest_first)
+        options = "|".join(
+            "".join(map(_word, normalise(words)[1:-3].split())) for words in longest_first
+        )
         if name in self._seen:
             return f"(?:{options})(?:'s )?"
         self._seen.add(name)

@@ -127,6 +127,10 @@ class Checks(_Data):
     stop_words: list[str]
     open_replies: list[str]
     related: list[list[str]]
+    consoling: list[str]
+    rejoicing: list[str]
+    own: list[str]
+    """Words that say somebody is the person's own: "my"."""
 
 
 @dataclass(frozen=True)

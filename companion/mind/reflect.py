@@ -31,7 +31,9 @@ class Reflector:
         if "?" in text or "," in text.strip(" .,!"):
             return None
         original = {w.lower().strip(".,!'\""): w.strip('.,!"') for w in text.split()[1:]}
-        sentences = [s.strip() for s in normalise(text).replace(" 's ", "'s ").split(" . ") if s.strip()]
+        sentences = [
+            s.strip() for s in normalise(text).replace(" 's ", "'s ").split(" . ") if s.strip()
+        ]
         if len(sentences) != 1:
             return None
         words = self._without_openers(sentences[0])
