@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import traceback
@@ -10,6 +9,13 @@ from typing import Annotated
 
 import typer
 
+from companion.cli import config, evaluate, models
+from companion.cli.ask import ask
+from companion.cli.bench import bench
+from companion.cli.devices import devices
+from companion.cli.listen import listen
+from companion.cli.say import say
+from companion.cli.talk import talk
 from companion.errors import CompanionError
 
 EXIT_UNEXPECTED = 70
@@ -67,26 +73,11 @@ def _root(
     pass
 
 
-def _register() -> None:
-    for name in ("talk", "say", "ask", "listen", "devices", "bench"):
-        try:
-            module = importlib.import_module(f"companion.cli.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"companion.cli.{name}":
-                raise
-            continue
-        app.command(name)(getattr(module, name))
-    for name in ("evaluate", "models", "config"):
-        try:
-            module = importlib.import_module(f"companion.cli.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"companion.cli.{name}":
-                raise
-            continue
-        app.add_typer(module.app, name=name)
-
-
-_register()
+for command in (talk, listen, say, ask, devices, bench):
+    app.command(command.__name__)(command)
+app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(models.app, name="models")
+app.add_typer(config.app, name="config")
 
 
 def main() -> None:

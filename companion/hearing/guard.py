@@ -23,6 +23,9 @@ COMPRESSION_LIMIT: Final = 2.4
 LOGPROB_LIMIT: Final = -1.0
 """A mean log-probability below this is guessing (OpenAI's logprob_threshold)."""
 
+GUESS_LOGPROB: Final = -1.2
+"""Below this nothing is believed, however little silence Whisper sees (measured)."""
+
 NO_SPEECH_LIMIT: Final = 0.6
 """With a weak log-probability, this much no-speech is silence (OpenAI's no_speech_threshold)."""
 
@@ -32,6 +35,16 @@ SURE_NO_SPEECH: Final = 0.9
 WEAK_LOGPROB: Final = -0.7
 """Ghosts and silence come out below this; clear speech rarely does (measured)."""
 
+SURENESS_LIMIT: Final = -1.55
+"""Log-probability less no-speech probability. Measured with tiny.en: one-word answers through a
+noisy room reach -1.5, read speech -1.2; invented text on household noise goes down to -2."""
+
+GHOST_SURENESS: Final = -1.5
+"""The same, for the little words that people do say."""
+
+CHANT_SURENESS: Final = -1.2
+"""The same, for one word or two over and over ("oh! oh! oh! oh!")."""
+
 MAX_WORDS_PER_S: Final = 7.0
 """Nobody is transcribed faster; quick English runs at 4-5 words a second."""
 
@@ -40,6 +53,9 @@ _WORDS_FREE: Final = 4
 
 _LOOPS: Final = ((1, 6), (2, 4), (3, 3), (4, 3), (6, 3), (8, 2))
 """(words in a phrase, times in a row) that count as a loop."""
+
+_STRETCHED = re.compile(r"([^\W\d_])\1{6,}", re.IGNORECASE)
+"""The same letter seven times: a cry or an engine, spelled."""
 
 _ANNOTATION = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♩♪♫♬]+[^♩♪♫♬]*[♩♪♫♬]*")
 
@@ -54,8 +70,6 @@ class Evidence:
     """Mean log-probability per token."""
     no_speech: float
     """Whisper's probability that there is no speech, 0-1."""
-    voiced_s: float | None = None
-    """Seconds above the quiet, or None when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,10 @@ def judge(text: str, evidence: Evidence, language: str = "en") -> str | None:
         return "no_speech"
     if is_ghost(plain, evidence, load_ghosts(language)):
         return "ghost"
-    if evidence.logprob < LOGPROB_LIMIT - 0.3:
+    sureness = evidence.logprob - evidence.no_speech
+    if sureness < CHANT_SURENESS and len(words) >= 3 and len(set(words)) <= 2:
+        return "loop"
+    if sureness < SURENESS_LIMIT or evidence.logprob < GUESS_LOGPROB:
         return "unsure"
     return None
 
@@ -112,12 +129,22 @@ def is_loop(text: str) -> bool:
     if compression(text) > COMPRESSION_LIMIT:
         return True
     words = normalised(text).split()
-    for size, times in _LOOPS:
-        span = size * times
-        for i in range(len(words) - span + 1):
-            phrase = words[i : i + size]
-            if all(words[i + k * size : i + (k + 1) * size] == phrase for k in range(1, times)):
-                return True
+    return bool(_STRETCHED.search(text)) or any(
+        _repeated(normalised(text).split(), size, times) for size, times in _LOOPS
+    )
+
+
+def repeats(text: str, least: int, times: int) -> bool:
+    """Return whether a phrase of at least ``least`` words comes ``times`` times in a row."""
+    words = normalised(text).split()
+    return any(_repeated(words, size, times) for size in range(least, len(words) // times + 1))
+
+
+def _repeated(words: list[str], size: int, times: int) -> bool:
+    for i in range(len(words) - size * times + 1):
+        phrase = words[i : i + size]
+        if all(words[i + k * size : i + (k + 1) * size] == phrase for k in range(1, times)):
+            return True
     return False
 
 
@@ -128,7 +155,7 @@ def is_ghost(plain: str, evidence: Evidence, ghosts: Ghosts) -> bool:
         return True
     if plain in ghosts.video:
         return weak or evidence.logprob < -0.35 or evidence.no_speech > 0.2
-    return plain in ghosts.short and weak
+    return plain in ghosts.short and evidence.logprob - evidence.no_speech < GHOST_SURENESS
 
 
 @cache

@@ -77,6 +77,16 @@ def squeeze(samples: Samples, keep_s: float = KEEP_S) -> Squeezed:
     return Squeezed(kept, tuple(pieces), float((~quiet).sum()) * FRAME_S)
 
 
+def halved(squeezed: Squeezed) -> list[Samples]:
+    """Cut squeezed sound where its longest pause was; whole when it had none."""
+    gaps = [later[0] - earlier[1] for earlier, later in pairwise(squeezed.pieces)]
+    if not gaps:
+        return [squeezed.samples]
+    first = int(np.argmax(gaps)) + 1
+    cut = sum(end - start for start, end in squeezed.pieces[:first])
+    return [squeezed.samples[:cut], squeezed.samples[cut:]]
+
+
 def windows(samples: Samples, longest_s: float, search_s: float = 8.0) -> Iterator[tuple[int, int]]:
     """Yield (start, end) in samples of stretches no longer than ``longest_s``.
 

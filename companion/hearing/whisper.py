@@ -13,14 +13,23 @@ from numpy.typing import NDArray
 from companion.domain import SAMPLE_RATE, Encoding, Samples, Transcript, Word
 from companion.errors import ConfigError
 from companion.hearing import guard
-from companion.hearing.pauses import Squeezed, squeeze, windows
-from companion.hearing.whisper_engine import LONGEST_S, Decoded, WhisperEngine
+from companion.hearing.pauses import Squeezed, halved, squeeze, windows
+from companion.hearing.whisper_engine import LONGEST_S, Decoded, Encoded, WhisperEngine
 
 SHORTEST_S: Final = 0.1
 """Less sound than this is never a word."""
 
 _RETRY_LOGPROB: Final = -1.0
 """Below this the words are decoded again with more care (OpenAI's logprob_threshold)."""
+
+_BRIEF_S: Final = 1.0
+"""With less sound than this, one word or two, Whisper is better off with its thirty seconds."""
+
+_BRIEF_LOGPROB: Final = -0.7
+"""But only when it is in doubt; "help" came out as "health" below this (measured)."""
+
+_ECHO_WORDS: Final = 5
+"""A phrase of so many words said twice in a row is heard again before it is believed."""
 
 _FEWEST_WORDS_PER_S: Final = 1.4
 """Fewer words than this for each second of sound that is not quiet: the decoder stopped early."""
@@ -135,45 +144,58 @@ class WhisperEars:
         squeezed = squeeze(piece)
         encoded = self._engine.encode(squeezed.samples)
         language = self._language or self._engine.language(encoded)
-        seconds = len(piece) / SAMPLE_RATE
         best = self._engine.decode(encoded, language)
-        verdict = self._doubt(best, squeezed, language)
-        if verdict and verdict != "silence":
-            # With time stamps, which keep the decoder in step; then as Whisper was trained; a
-            # decoder that loops even so is forbidden to.
-            for whole, unrepeated in ((False, False), (True, False), (True, True)):
-                if unrepeated and verdict != "loop":
+        doubt = self._doubt(best, squeezed, language)
+        if doubt not in (None, "silence"):
+            for other in self._again(piece, squeezed, encoded, language, doubt):
+                other_doubt = self._doubt(other, squeezed, language)
+                if _better(other, other_doubt, best, doubt):
+                    best, doubt = other, other_doubt
+                if doubt is None:
                     break
-                if whole and not unrepeated:
-                    encoded_whole = self._engine.encode(piece, whole=True)
-                other = self._engine.decode(
-                    encoded_whole if whole else encoded,
-                    language,
-                    timestamps=True,
-                    unrepeated=unrepeated,
-                )
-                doubt = self._doubt(other, squeezed, language)
-                if doubt is None or (_rank(doubt), other.logprob) > (_rank(verdict), best.logprob):
-                    best, verdict = other, doubt
-                if verdict is None or verdict == "silence":
-                    break
-        rejected = guard.judge(
-            best.text,
-            guard.Evidence(seconds, best.logprob, best.no_speech, squeezed.voiced_s),
-            language,
-        )
+        seconds = len(piece) / SAMPLE_RATE
+        evidence = guard.Evidence(seconds, best.logprob, best.no_speech)
         features = np.asarray(encoded.features[: encoded.spoken], np.float32)
+        rejected = guard.judge(best.text, evidence, language)
         return _Part(best, language, rejected, features, seconds)
 
+    def _again(
+        self,
+        piece: Samples,
+        squeezed: Squeezed,
+        encoded: Encoded,
+        language: str,
+        doubt: str | None,
+    ) -> Iterator[Decoded]:
+        """Yield further attempts, each dearer than the one before."""
+        decode = self._engine.decode
+        if doubt == "unclear":
+            yield decode(self._engine.encode(piece, whole=True), language)
+            return
+        if doubt == "short":
+            halves = halved(squeezed)
+            if len(halves) == 2:
+                yield _joined([decode(self._engine.encode(h), language) for h in halves])
+        # Time stamps keep the decoder in step.
+        yield decode(encoded, language, timestamps=True)
+        whole = self._engine.encode(piece, whole=True)
+        yield decode(whole, language, timestamps=True)
+        if doubt == "loop":
+            yield decode(whole, language, timestamps=True, unrepeated=True)
+
     def _doubt(self, decoded: Decoded, squeezed: Squeezed, language: str) -> str | None:
-        """Return what is wrong with a first attempt, or None; ``silence`` is not worth another."""
+        """Return what is wrong with an attempt, or None; ``silence`` is not worth another."""
         if guard.is_loop(decoded.text):
             return "loop"
-        if decoded.no_speech > guard.NO_SPEECH_LIMIT and decoded.logprob < guard.WEAK_LOGPROB:
+        if decoded.no_speech > guard.NO_SPEECH_LIMIT and decoded.logprob < guard.LOGPROB_LIMIT:
             return "silence"
         if decoded.logprob < _RETRY_LOGPROB:
             return "unsure"
         voiced = squeezed.voiced_s
+        if voiced < _BRIEF_S and decoded.logprob < _BRIEF_LOGPROB:
+            return "unclear"
+        if guard.repeats(decoded.text, _ECHO_WORDS, 2):
+            return "echo"
         if voiced > _STOPPED_EARLY_AFTER_S and language not in _UNSPACED:
             count = len(guard.normalised(decoded.text).split())
             if 0 < count < _FEWEST_WORDS_PER_S * voiced:
@@ -222,8 +244,23 @@ def _word_spans(
         yield first, len(tokens)
 
 
-def _rank(doubt: str | None) -> int:
-    return {"loop": 0, "unsure": 1, "short": 1, "silence": 1, None: 2}[doubt]
+def _better(other: Decoded, other_doubt: str | None, best: Decoded, doubt: str | None) -> bool:
+    if other_doubt is None:
+        return True
+    if doubt == other_doubt == "short":
+        return len(other.tokens) > len(best.tokens)
+    if (doubt == "loop") != (other_doubt == "loop"):
+        return doubt == "loop"
+    return other.logprob > best.logprob
+
+
+def _joined(parts: list[Decoded]) -> Decoded:
+    return Decoded(
+        text=" ".join(part.text for part in parts).strip(),
+        tokens=tuple(token for part in parts for token in part.tokens),
+        logprob=min(part.logprob for part in parts),
+        no_speech=max(part.no_speech for part in parts),
+    )
 
 
 def _pieces(sound: Samples) -> Iterator[tuple[float, Samples]]:

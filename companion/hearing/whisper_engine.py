@@ -29,6 +29,9 @@ LONGEST_S: Final = 28.0
 _SILENCE: Final = 50
 """Mel windows of silence encoded behind the speech: 0.5 s."""
 
+_SHORTEST: Final = 200
+"""Mel windows always encoded, 2 s: one-word answers need silence around them."""
+
 _LEAST: Final = 750
 """The decoder always sees at least this many positions (measured: no worse than 1,500)."""
 
@@ -149,7 +152,8 @@ class WhisperEngine:
         """
         mel = log_mel(samples, self._bands)[:, : 2 * POSITIONS]
         spoken = (mel.shape[1] + 1) // 2
-        length = min(2 * POSITIONS, 2 * spoken + _SILENCE) if not whole else 2 * POSITIONS
+        length = 2 * POSITIONS if whole else max(_SHORTEST, 2 * spoken + _SILENCE)
+        length = min(length, 2 * POSITIONS)
         features = self._encode(np.pad(mel, ((0, 0), (0, length - mel.shape[1]))))
         return Encoded(self.with_room(features), spoken)
 

@@ -113,7 +113,7 @@ class ReplyCheck:
         bad, good = (mood.find(heard) for mood in self._moods)
         if self._sorry.find(reply):
             return bad is None
-        return bool(self._glad.find(reply)) and bad is not None and good is None
+        return bool(self._glad.find(reply)) and good is None
 
     def _on_topic(self, reply: str, words: Sequence[str], heard: str) -> bool:
         if self._open.find(reply):

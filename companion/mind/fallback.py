@@ -106,6 +106,11 @@ class Fallback:
             if rule.mood_not and rule.mood_not == mood:
                 continue
             if m := self._match(rule, patterns, against, said, text, recent):
+                # Every other time, so that it does not become a manner.
+                if rule.loose and len(recent) % 2 == 0:
+                    turned = self._turn_round(text, mood, recent)
+                    if turned is not None:
+                        return turned
                 return self._say(rule, m, mood, said, recent)
         return self._general(text, said, mood, recent)
 
@@ -198,20 +203,29 @@ class Fallback:
         if found is None:
             return 0
         before = said[: found.start].rsplit(". ", 1)[-1].split()[-NEGATION_REACH:]
-        return -1 if self._negation & set(before) else (2 if mood == "bad" else 1)
+        if self._negation & set(before):
+            # "Not nice" is bad, but "not bad" is hardly a reason to rejoice.
+            return -1 if mood == "good" else 0
+        return 2 if mood == "bad" else 1
 
     def _general(self, text: str, said: str, mood: Mood | None, recent: Sequence[str]) -> Answer:
         if "?" in text:
             replies = self._generic["question"]
             return Answer(self._pick(replies, {}, "question", recent) or "", "generic")
-        turned = self._reflector.reflect(text)
-        if turned is not None:
-            words = {"you_said": turned, "you_said_low": _lower_first(turned)}
-            kind = f"reflect_{mood}" if mood else "reflect"
-            if reply := self._pick(self._generic[kind], words, said, recent):
-                return Answer(reply, "reflection")
+        if (turned := self._turn_round(text, mood, recent)) is not None:
+            return turned
         reply = self._pick(self._generic[mood or "plain"], {}, said, recent)
         return Answer(reply or "", "generic")
+
+    def _turn_round(self, text: str, mood: Mood | None, recent: Sequence[str]) -> Answer | None:
+        turned = self._reflector.reflect(text)
+        if turned is None:
+            return None
+        words = {"you_said": turned, "you_said_low": _lower_first(turned)}
+        reply = self._pick(
+            self._generic[f"reflect_{mood}" if mood else "reflect"], words, text, recent
+        )
+        return Answer(reply, "reflection") if reply else None
 
 
 def _lower_first(sentence: str) -> str:

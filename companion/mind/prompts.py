@@ -61,6 +61,8 @@ class Rule(_Data):
     """Danger: answered so whatever the model is."""
     plain: bool = False
     """Identity, requests, medicine: answered so unless the model is strong."""
+    loose: bool = False
+    """Only a topic: the person's own sentence turned round is better where that is safe."""
     after_question: bool = False
     question: bool = False
     garbled: bool = False

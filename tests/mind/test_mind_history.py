@@ -40,6 +40,6 @@ def test_compaction_drops_the_oldest_in_a_block_and_then_rests():
 
 def test_messages_never_exceed_the_room():
     history = History()
-    for i in range(50):
+    for _ in range(50):
         history.remember("word " * 10, "word " * 10)
     assert len(history.messages(100, count)) == 2 * (100 // 32)

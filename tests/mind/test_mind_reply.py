@@ -152,7 +152,7 @@ def test_idle_warms_the_beginning_first(prompts, fake_model):
 
 
 def test_prompts_of_an_unknown_language_are_a_config_error():
-    with pytest.raises(ConfigError, match="'xx'.*en"):
+    with pytest.raises(ConfigError, match=r"'xx'.*en"):
         load_prompts("xx", name="Rosie")
 
 
@@ -164,6 +164,6 @@ def test_a_mistake_in_a_prompt_file_is_one_line(tmp_path, prompts):
     folder = tmp_path / "en"
     copytree(data_dir("prompts") / "en", folder)
     (folder / "checks.toml").write_text("max_words = 'many'")
-    with pytest.raises(ConfigError, match="checks.toml") as error:
+    with pytest.raises(ConfigError, match=r"checks\.toml") as error:
         load_prompts("en", name="Rosie", folder=folder)
     assert "\n" not in str(error.value)
