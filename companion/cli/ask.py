@@ -7,75 +7,17 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from companion.config import Config, load_config
 from companion.domain import TurnContext
-from companion.errors import ModelError
-from companion.mind.companion_mind import CompanionMind
-from companion.mind.llama import LlamaModel
-from companion.mind.model import LanguageModel
-from companion.mind.prompts import load_prompts
-from companion.mind.server import ServerModel
 
-STARTER = ("smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf")
+if TYPE_CHECKING:
+    from companion.conversation.protocols import Mind
 
 
-def model_path(config: Config) -> tuple[str, Path]:
-    """Return the language model's name and file."""
-    name, file = STARTER
-    return name, config.models.dir / name / file
-
-
-def build_mind(config: Config) -> CompanionMind:
-    """Put the mind together from the settings.
-
-    Raises:
-        ConfigError: the prompts or the server's address have a mistake.
-        ModelError: no model can be used and no server is configured.
-    """
-    persona, mind = config.persona, config.mind
-    prompts = load_prompts(persona.language, name=persona.name)
-    models: list[LanguageModel] = []
-    trouble: str | None = None
-    if mind.server:
-        models.append(
-            ServerModel(
-                mind.server,
-                mind.server_model,
-                timeout_s=mind.server_timeout_s,
-                context_tokens=mind.context_tokens,
-            )
-        )
-    name, path = model_path(config)
-    try:
-        models.append(
-            LlamaModel(
-                path,
-                name=name,
-                context_tokens=mind.context_tokens,
-                threads=mind.threads,
-                gpu_layers=mind.gpu_layers,
-                state_dir=config.state_dir,
-            )
-        )
-    except ModelError as error:
-        if not mind.server:
-            raise
-        trouble = str(error)
-    return CompanionMind(
-        prompts,
-        models,
-        trust="small" if mind.server else "starter",
-        person=persona.person,
-        seed=mind.seed,
-        trouble=trouble,
-    )
-
-
-def answers(mind: CompanionMind, lines: Iterable[str], *, talk: bool) -> Iterator[dict[str, Any]]:
+def answers(mind: Mind, lines: Iterable[str], *, talk: bool) -> Iterator[dict[str, Any]]:
     """Yield one record a line; every line is a fresh conversation unless ``talk``."""
     for line in lines:
         said = line.strip()
@@ -106,8 +48,10 @@ def ask(
     config: Annotated[Path | None, typer.Option(help="A config file.")] = None,
 ) -> None:
     """Print what the companion would reply."""
-    mind = build_mind(load_config(config))
-    mind.warm()
+    from companion import app
+    from companion.config import load_config
+
+    mind = app.load_mind(load_config(config))
     lines = sys.stdin if not text or text == ["-"] else [" ".join(text)]
     try:
         for record in answers(mind, lines, talk=talk):
@@ -116,6 +60,3 @@ def ask(
             print(trouble, file=sys.stderr)
     finally:
         mind.close()
-
-
-__all__ = ["answers", "ask", "build_mind", "model_path"]
