@@ -66,6 +66,8 @@ class Draft:
     ready_at: float | None = None
     """When the first sentence was ready, input clock."""
     dropped: bool = False
+    wanted: bool = True
+    """False when a sound will do for an answer, as to the bare name."""
     prepared: asyncio.Task[None] | None = None
     began_preparing: float | None = None
     trouble: str | None = None

@@ -39,7 +39,7 @@ from companion.domain import Frame, Speech, Tone, TurnContext
 T = TypeVar("T")
 
 THINKING_AFTER_S: Final = 1.2
-"""Silence after a commit that wants a sign of life."""
+"""Silence after a turn's end that wants a sign of life."""
 
 _LEAD_MARGIN_S: Final = 0.15
 """Preparation begins this much earlier than it usually takes."""
@@ -81,6 +81,8 @@ class _Reply:
     turn: _Turn
     said: str
     committed: float
+    due: float
+    """When it could have begun at the earliest."""
     draft: Draft
     played: list[Prepared] = field(default_factory=list)
     started: bool = False
@@ -230,7 +232,9 @@ class Conversation:
         if rooms.wakeword is not None and rooms.wakeword.heard(pcm):
             self._engage("wakeword")
         probability = rooms.detector(pcm)
-        for signal in self._machine.step(t, probability, over_voice=busy, converging=converging):
+        for signal in self._machine.step(
+            t, probability, over_voice=busy, converging=converging, ready=self._ready()
+        ):
             match signal:
                 case Began():
                     self._began(signal.t)
@@ -250,7 +254,7 @@ class Conversation:
             if (
                 not reply.started
                 and not reply.thinking_signalled
-                and t - reply.committed >= THINKING_AFTER_S
+                and t - reply.due >= THINKING_AFTER_S
             ):
                 reply.thinking_signalled = True
                 self._signal("thinking")
@@ -355,11 +359,21 @@ class Conversation:
             return
         addressed = self._attention.judge(heard.text)
         if not addressed.text:
+            draft.wanted = False
             return
         if self._interrupted is not None:
             self._remember_interrupted()
         context = TurnContext(interrupted=turn.over_voice)
         draft.start_preparing(addressed.text, context, self._last_reply)
+
+    def _ready(self) -> bool:
+        """Whether the open turn's answer could sound at once, or there will be none."""
+        draft = self._turn.draft if self._turn else None
+        if draft is None or draft.heard is None or self._turn is None:
+            return False
+        if draft.ready_at is not None or draft.trouble is not None:
+            return True
+        return self._why_not(self._turn, draft) is not None or not draft.wanted
 
     def _why_not(self, turn: _Turn, draft: Draft) -> str | None:
         """Return why an utterance is not answered, or None when it is."""
@@ -435,7 +449,7 @@ class Conversation:
             draft.start_preparing(
                 addressed.text, TurnContext(interrupted=turn.over_voice), self._last_reply
             )
-        reply = _Reply(turn, draft.heard.text, now, draft)
+        reply = _Reply(turn, draft.heard.text, now, signal.heard_until + signal.due_s, draft)
         self._reply = reply
         self._spawn(self._speak(reply))
 
@@ -520,7 +534,7 @@ class Conversation:
         if not rest or reason in _SAID_SOMETHING:
             self._remember(reply, reply.heard)
             return
-        again = _Reply(reply.turn, reply.said, self._clock.now(), reply.draft)
+        again = _Reply(reply.turn, reply.said, reply.committed, reply.due, reply.draft)
         again.played = [p for p in reply.played if p not in rest]
         self._reply = again
         self._rooms.player.begin()

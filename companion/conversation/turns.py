@@ -37,6 +37,9 @@ class TurnLimits:
     draft_after_s: float = 0.2
     min_wait_s: float = 0.45
     max_wait_s: float = 2.6
+    hold_s: float = 1.0
+    """A turn that is over stays open this long for a reply that is not ready: nothing could be
+    said anyway, and whoever goes on meanwhile has not been cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,9 @@ class Complete:
     began: float
     heard_until: float
     wait_s: float
+    """Seconds of silence so far."""
+    due_s: float
+    """Seconds of silence that would have ended it, had the reply been ready."""
 
 
 Signal = Began | Paused | Resumed | Complete
@@ -126,7 +132,13 @@ class TurnMachine:
         self._wait_s = None
 
     def step(
-        self, t: float, probability: float, *, over_voice: bool = False, converging: bool = False
+        self,
+        t: float,
+        probability: float,
+        *,
+        over_voice: bool = False,
+        converging: bool = False,
+        ready: bool = True,
     ) -> list[Signal]:
         """Advance to the end of a frame.
 
@@ -135,6 +147,7 @@ class TurnMachine:
             probability: of speech in this frame, 0-1.
             over_voice: the companion is speaking now.
             converging: the echo canceller is not to be trusted yet.
+            ready: there is something to say, or nothing will be said, when the turn is over.
 
         Returns:
             What follows from it, in order.
@@ -146,7 +159,7 @@ class TurnMachine:
             return self._idle(t, probability, over_voice=over_voice, converging=converging)
         if self._phase is _Phase.SPEAKING:
             return self._speaking(t, probability)
-        return self._paused_step(t, probability)
+        return self._paused_step(t, probability, ready=ready)
 
     def _idle(
         self, t: float, probability: float, *, over_voice: bool, converging: bool
@@ -178,7 +191,7 @@ class TurnMachine:
         self._rising_since = None
         return [Paused(self._heard_until, self.silence(t))]
 
-    def _paused_step(self, t: float, probability: float) -> list[Signal]:
+    def _paused_step(self, t: float, probability: float, *, ready: bool) -> list[Signal]:
         if self._rising(t, probability, ON):
             assert self._rising_since is not None
             if t - self._rising_since >= self.limits.onset_s:
@@ -193,9 +206,9 @@ class TurnMachine:
         if self._wait_s is None:
             return []
         wait = min(max(self._wait_s, self.limits.min_wait_s), self.limits.max_wait_s)
-        if silence < wait:
+        if silence < wait or (not ready and silence < wait + self.limits.hold_s):
             return []
-        complete = Complete(self._began, self._heard_until, silence)
+        complete = Complete(self._began, self._heard_until, silence, wait)
         self.cancel()
         return [complete]
 

@@ -51,8 +51,9 @@ MAX_WORDS_PER_S: Final = 7.0
 _WORDS_FREE: Final = 4
 """So many words need no time at all, so that "yes", "I'm fine" are never too fast."""
 
-_LOOPS: Final = ((1, 6), (2, 4), (3, 3), (4, 3), (6, 3), (8, 2))
-"""(words in a phrase, times in a row) that count as a loop."""
+_LOOPS: Final = ((1, 6), (2, 4), (3, 3))
+"""(words in a phrase at least, times in a row) that count as a loop. A sentence said twice is
+none: people repeat themselves."""
 
 _STRETCHED = re.compile(r"([^\W\d_])\1{6,}", re.IGNORECASE)
 """The same letter seven times: a cry or an engine, spelled."""
@@ -128,10 +129,7 @@ def is_loop(text: str) -> bool:
     """Return whether the decoder repeats itself."""
     if compression(text) > COMPRESSION_LIMIT:
         return True
-    words = normalised(text).split()
-    return bool(_STRETCHED.search(text)) or any(
-        _repeated(normalised(text).split(), size, times) for size, times in _LOOPS
-    )
+    return bool(_STRETCHED.search(text)) or any(repeats(text, *loop) for loop in _LOOPS)
 
 
 def repeats(text: str, least: int, times: int) -> bool:
