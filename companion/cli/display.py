@@ -40,14 +40,14 @@ class Display:
     def __enter__(self) -> Display:
         if self._console.is_terminal:
             self._live = Live(
-                self._view(), console=self._console, refresh_per_second=12, transient=False
+                self.render(), console=self._console, refresh_per_second=12, transient=False
             )
             self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
-            self._live.update(self._view())
+            self._live.update(self.render())
             self._live.stop()
 
     def level(self, dbfs: float, state: str) -> None:
@@ -89,9 +89,10 @@ class Display:
 
     def _refresh(self) -> None:
         if self._live is not None:
-            self._live.update(self._view())
+            self._live.update(self.render())
 
-    def _view(self) -> RenderableType:
+    def render(self) -> RenderableType:
+        """Return the picture as it is now."""
         filled = round(_BAR * min(1.0, max(0.0, (self._level - _FLOOR_DB) / -_FLOOR_DB)))
         label, colour = _STATES.get(self._state, (self._state, "white"))
         meter = Text.assemble(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -39,6 +39,9 @@ _STOPPED_EARLY_AFTER_S: Final = 2.5
 
 _UNSPACED: Final = frozenset({"zh", "ja", "th", "lo", "my", "yue", "km", "bo"})
 """Languages written without spaces; words are not counted in them."""
+
+
+_NOTHING: Final = np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,11 @@ class WhisperEars:
         sound = _clean(samples)
         if len(sound) < SHORTEST_S * SAMPLE_RATE:
             return Transcript("", self._language or "en", rejected="too_short")
-        parts = [self._hear(piece) for _, piece in _pieces(sound)]
+        parts: list[_Part] = []
+        for _, piece in _pieces(sound):
+            # Only the last encoding is kept: an hour of them would fill the memory.
+            parts = [replace(part, spoken=_NOTHING) for part in parts]
+            parts.append(self._hear(piece))
         heard = [part for part in parts if part.rejected is None]
         counted = heard or parts
         text = " ".join(part.decoded.text for part in counted).strip()

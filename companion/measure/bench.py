@@ -66,7 +66,7 @@ def bench(
     before = app.process_age()
     engines = app.load_engines(config)
     cold = before + engines.load_s
-    lines = [_recorded(path) for path in files] if files else [_spoken(engines, t) for t in PLAIN]
+    lines = [_recorded(path) for path in files] if files else [spoken(engines, t) for t in PLAIN]
     stages = Stages()
     cpu = time.process_time()
     said = asyncio.run(_talk(config, engines, lines, stages, realtime=realtime))
@@ -80,7 +80,7 @@ def bench(
         "cold_start_s": round(cold, 2),
     }
     if not files:
-        words = [_spoken(engines, text) for text in SHORT]
+        words = [spoken(engines, text) for text in SHORT]
         result["short"] = _numbers(
             asyncio.run(_talk(config, engines, words, stages, realtime=realtime))
         )
@@ -120,7 +120,8 @@ def _recorded(path: Path) -> Line:
     return Line(samples, true_end(samples), path.name)
 
 
-def _spoken(engines: app.Engines, text: str) -> Line:
+def spoken(engines: app.Engines, text: str) -> Line:
+    """Return a sentence said by our own voice, in a quiet room."""
     speech = engines.voice.synthesize(text, Tone.NEUTRAL)
     sound = soxr.resample(speech.pcm.astype(np.float32) / 32768, speech.rate, SAMPLE_RATE)
     # A room is never digitally silent; -60 dBFS of noise keeps the comparison honest.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +10,14 @@ import pytest
 import soundfile
 import soxr
 from support.companion_process import Companion
+from support.person import Say, Start
 from support.pulse import PulseRoom, why_not
 
 from companion import app
 from companion.config import Config
-from companion.domain import SAMPLE_RATE, Pcm, Tone
+from companion.domain import SAMPLE_RATE, Tone
 from companion.errors import ModelError
 from companion.hearing.whisper import WhisperEars
-
-Say = Callable[[str], Path]
-Start = Callable[..., Companion]
 
 ROOM_TONE_DB = -66.0
 
@@ -90,25 +86,3 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     yield begin
     for companion in running:
         companion.kill()
-
-
-def words(text: str) -> list[str]:
-    return re.sub(r"[^a-z' ]", " ", text.lower().replace("’", "'").replace("-", " ")).split()
-
-
-def likeness(one: str, other: str) -> float:
-    """Share of words, in order, that two texts have in common; 0-1."""
-    return difflib.SequenceMatcher(None, words(one), words(other), autojunk=False).ratio()
-
-
-def loud_span(pcm: Pcm, floor: int = 400) -> tuple[float, float]:
-    """Return when sound begins and ends, seconds; (0, 0) when there is none."""
-    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > floor)
-    return (0.0, 0.0) if len(loud) == 0 else (loud[0] / SAMPLE_RATE, loud[-1] / SAMPLE_RATE)
-
-
-def heard_in(ears: WhisperEars, pcm: Pcm) -> str:
-    """Return the words in a recording, stretch by stretch as ``companion listen`` does."""
-    from companion.cli.listen import hear
-
-    return str(hear(ears, pcm.astype(np.float32) / 32768)["text"])
