@@ -35,12 +35,15 @@ SURE_NO_SPEECH: Final = 0.9
 WEAK_LOGPROB: Final = -0.7
 """Ghosts and silence come out below this; clear speech rarely does (measured)."""
 
-SURENESS_LIMIT: Final = -1.55
-"""Log-probability less no-speech probability. Measured with tiny.en: one-word answers through a
-noisy room reach -1.5, read speech -1.2; invented text on household noise goes down to -2."""
+SURENESS_LIMIT: Final = -1.7
+"""Log-probability less no-speech probability. Measured with tiny.en and base: one-word answers
+reach -1.6, also in a noisy room; invented text on household noise goes down to -2."""
 
-GHOST_SURENESS: Final = -1.5
+GHOST_SURENESS: Final = -1.6
 """The same, for the little words that people do say."""
+
+URGENT_LOGPROB: Final = -1.5
+"""Cries for help are believed down to here: a false alarm is better than a missed one."""
 
 CHANT_SURENESS: Final = -1.2
 """The same, for one word or two over and over ("oh! oh! oh! oh!")."""
@@ -80,6 +83,8 @@ class Ghosts:
     video: frozenset[str]
     short: frozenset[str]
     anywhere: tuple[str, ...]
+    urgent: tuple[str, ...] = ()
+    """Not ghosts: words that count even when they are hardly heard."""
 
 
 def judge(text: str, evidence: Evidence, language: str = "en") -> str | None:
@@ -98,12 +103,15 @@ def judge(text: str, evidence: Evidence, language: str = "en") -> str | None:
     words = plain.split()
     if len(words) > _WORDS_FREE + MAX_WORDS_PER_S * evidence.seconds:
         return "too_fast"
+    ghosts = load_ghosts(language)
+    if evidence.logprob > URGENT_LOGPROB and _holds(plain, ghosts.urgent):
+        return None
     weak = evidence.logprob < WEAK_LOGPROB
     if evidence.no_speech > NO_SPEECH_LIMIT and evidence.logprob < LOGPROB_LIMIT:
         return "no_speech"
     if evidence.no_speech > SURE_NO_SPEECH and weak:
         return "no_speech"
-    if is_ghost(plain, evidence, load_ghosts(language)):
+    if is_ghost(plain, evidence, ghosts):
         return "ghost"
     sureness = evidence.logprob - evidence.no_speech
     if sureness < CHANT_SURENESS and len(words) >= 3 and len(set(words)) <= 2:
@@ -149,11 +157,15 @@ def _repeated(words: list[str], size: int, times: int) -> bool:
 def is_ghost(plain: str, evidence: Evidence, ghosts: Ghosts) -> bool:
     """Return whether normalised words are a known invention and the sound does not back them."""
     weak = evidence.logprob < WEAK_LOGPROB or evidence.no_speech > NO_SPEECH_LIMIT
-    if any(f" {phrase} " in f" {plain} " for phrase in ghosts.anywhere):
+    if _holds(plain, ghosts.anywhere):
         return True
     if plain in ghosts.video:
         return weak or evidence.logprob < -0.35 or evidence.no_speech > 0.2
     return plain in ghosts.short and evidence.logprob - evidence.no_speech < GHOST_SURENESS
+
+
+def _holds(plain: str, phrases: tuple[str, ...]) -> bool:
+    return any(f" {phrase} " in f" {plain} " for phrase in phrases)
 
 
 @cache
@@ -163,8 +175,8 @@ def load_ghosts(language: str) -> Ghosts:
     if not file.is_file():
         return Ghosts(frozenset(), frozenset(), ())
     tree = tomllib.loads(file.read_text(encoding="utf-8"))
-    lists = {
-        key: [normalised(phrase) for phrase in tree.get(key, ())]
-        for key in ("video", "short", "anywhere")
-    }
-    return Ghosts(frozenset(lists["video"]), frozenset(lists["short"]), tuple(lists["anywhere"]))
+    video, short, anywhere, urgent = (
+        tuple(normalised(phrase) for phrase in tree.get(key, ()))
+        for key in ("video", "short", "anywhere", "urgent")
+    )
+    return Ghosts(frozenset(video), frozenset(short), anywhere, urgent)

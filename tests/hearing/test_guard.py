@@ -29,6 +29,16 @@ def test_little_words_without_evidence_are_ghosts(text: str) -> None:
     assert judge(text, HARDLY) == "ghost"
 
 
+@pytest.mark.parametrize("text", ["Help.", "Help me!", "I've fallen."])
+def test_a_faint_cry_for_help_is_believed(text: str) -> None:
+    # Measured: whisper-base on a synthetic "Help!" in a noisy room.
+    assert judge(text, Evidence(1.0, -1.0, 0.82)) is None
+
+
+def test_a_loop_of_help_without_any_evidence_is_refused() -> None:
+    assert judge("Help me. " * 20, Evidence(20.0, -0.2, 0.1)) == "loop"
+
+
 def test_video_endings_are_ghosts_even_when_fairly_sure() -> None:
     assert judge("Thanks for watching!", Evidence(2.0, -0.5, 0.1)) == "ghost"
     assert judge("Please subscribe to my channel.", Evidence(3.0, -0.1, 0.0)) == "ghost"
@@ -95,7 +105,7 @@ def test_ghost_lists_are_normalised() -> None:
     ghosts = load_ghosts("en")
     assert ghosts.video
     assert ghosts.short
-    for phrase in ghosts.video | ghosts.short | set(ghosts.anywhere):
+    for phrase in ghosts.video | ghosts.short | {*ghosts.anywhere, *ghosts.urgent}:
         assert phrase == normalised(phrase)
 
 
