@@ -27,6 +27,9 @@ Observer = Callable[[events.Event], None]
 
 _PATIENCE_FILE: Final = "patience.json"
 _DEMO_PAUSE_S: Final = 0.8
+_GONE_S: Final = 3.0
+"""A device that is back sooner is only said to be back: by the time one could hear that it is
+gone, it would no longer be true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ class _Devices:
         self._loop = asyncio.get_running_loop()
         self._log = log
         self._notices = load_notices(config.persona.language)
+        self._gone: dict[str, asyncio.TimerHandle] = {}
         self.conversation: Conversation | None = None
 
     def changed(self, device: str) -> Callable[[str, str], None]:
@@ -175,7 +179,13 @@ class _Devices:
         talk = self.conversation
         self._log(events.DeviceChanged(talk.now if talk else 0.0, device, state, detail))
         line = self._notices.get(f"{device}_{state}")
-        if talk is not None and line:
+        if (waiting := self._gone.pop(device, None)) is not None:
+            waiting.cancel()
+        if talk is None or not line:
+            return
+        if state == "lost":
+            self._gone[device] = self._loop.call_later(_GONE_S, talk.announce, line)
+        else:
             talk.announce(line)
 
 

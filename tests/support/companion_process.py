@@ -31,6 +31,10 @@ class Companion:
         settings = folder / "config.toml"
         # A key before the first table: what follows may open tables.
         settings.write_text(f'state_dir = "{folder / "state"}"\n{config}')
+        self.asked: list[str] = []
+        """What a test said to it and expects an answer to."""
+        self.loaded_s = 0.0
+        """Seconds from the start to listening, as seen from outside."""
         self.began = time.monotonic()
         with (folder / "out.txt").open("wb") as out, (folder / "err.txt").open("wb") as err:
             self.process = subprocess.Popen(

@@ -27,6 +27,7 @@ def ask(
 ) -> tuple[str, str, str]:
     """Ask aloud; return what was understood, what events say was replied, and what was heard."""
     since = len(talk.events)
+    talk.asked.append(question.name)
     recording = room.record()
     room.say(question)
     committed = talk.wait("turn_committed", since)
@@ -35,6 +36,20 @@ def ask(
     heard = heard_in(ears, recording.stop())
     sentences = [event["text"] for event in talk.of("reply_sentence", since)]
     return committed["text"], " ".join(sentences), heard
+
+
+def hush(room: PulseRoom, seconds: float = 20.0) -> None:
+    """Wait until the speaker has been silent for a second."""
+    recording = room.record()
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        latest = recording.pcm[-SAMPLE_RATE:]
+        if len(latest) == SAMPLE_RATE and loud_span(latest) == (0.0, 0.0):
+            break
+    else:
+        raise AssertionError("the speaker never fell silent")
+    recording.stop()
 
 
 def words(text: str) -> list[str]:
