@@ -99,3 +99,20 @@ def barge(
     from companion.measure.barge import evaluate_barge_in
 
     show(evaluate_barge_in(load_config(config), times), json=json)
+
+
+@app.command()
+def endurance(
+    minutes: Annotated[float, typer.Option(help="How much talk, in virtual time.")] = 60.0,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings of one utterance each.")
+    ] = None,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Memory, threads and open files over hours of talk: they should stay flat."""
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.endurance import evaluate_endurance
+
+    show(evaluate_endurance(load_config(config), minutes, files or ()), json=json)

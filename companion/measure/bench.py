@@ -66,7 +66,7 @@ def bench(
     before = app.process_age()
     engines = app.load_engines(config)
     cold = before + engines.load_s
-    lines = [_recorded(path) for path in files] if files else [spoken(engines, t) for t in PLAIN]
+    lines = [recorded(path) for path in files] if files else [spoken(engines, t) for t in PLAIN]
     stages = Stages()
     cpu = time.process_time()
     said = asyncio.run(_talk(config, engines, lines, stages, realtime=realtime))
@@ -113,7 +113,13 @@ def _numbers(said: Sequence[Said]) -> JsonObject:
     }
 
 
-def _recorded(path: Path) -> Line:
+def recorded(path: Path) -> Line:
+    """Return a recording of one utterance.
+
+    Raises:
+        MeasureError: it is silent.
+        AudioFileError: it cannot be read.
+    """
     samples = app.speech_in(path)
     if not len(samples) or not np.abs(samples).max() > 0:
         raise MeasureError(f"{path} is silent; give recordings of one utterance each")

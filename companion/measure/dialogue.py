@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,7 +66,7 @@ class Dialogue:
     echo_possible = False
 
     def __init__(
-        self, lines: Sequence[Line], clock: WallClock | VirtualClock, *, rest_s: float = 1.2
+        self, lines: Iterable[Line], clock: WallClock | VirtualClock, *, rest_s: float = 1.2
     ) -> None:
         self._lines = lines
         self._clock = clock
