@@ -59,6 +59,8 @@ class Draft:
     judge: TurnJudge
     samples: Samples
     heard_until: float
+    certainty: float = 1.0
+    """Share of the sound that was surely speech."""
     earlier: str = ""
     """Words of this turn that are settled and not in ``samples`` any more."""
     heard: Heard | None = None
@@ -79,7 +81,7 @@ class Draft:
 
         def job() -> Heard:
             began = time.perf_counter()
-            transcript = self.ears.transcribe(self.samples)
+            transcript = self.ears.transcribe(self.samples, self.certainty)
             took = time.perf_counter() - began
             if transcript.rejected and not self.earlier:
                 return Heard(transcript, 1.0, took, "")

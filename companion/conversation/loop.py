@@ -321,6 +321,7 @@ class Conversation:
             rooms.judge,
             self._tape.between(start, now),
             signal.heard_until,
+            self._machine.certainty,
             turn.earlier,
         )
         self._emit(events.DraftStarted(now, signal.silence_s))

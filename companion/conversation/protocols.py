@@ -23,8 +23,11 @@ from companion.domain import (
 class Ears(Protocol):
     """Turns an utterance into words."""
 
-    def transcribe(self, samples: Samples) -> Transcript:
-        """Transcribe 16 kHz mono samples, shape (n,); blocking. Never raises on odd sound."""
+    def transcribe(self, samples: Samples, certainty: float | None = None) -> Transcript:
+        """Transcribe 16 kHz mono samples, shape (n,); blocking. Never raises on odd sound.
+
+        ``certainty`` is the share of it that the speech detector was sure of, 0-1.
+        """
         ...
 
 

@@ -54,6 +54,13 @@ MAX_WORDS_PER_S: Final = 7.0
 _WORDS_FREE: Final = 4
 """So many words need no time at all, so that "yes", "I'm fine" are never too fast."""
 
+BACKED: Final = 0.5
+"""From this share of sure speech on, "Goodbye" is believed though Whisper doubts it (speech
+0.67-0.95, household noise at most 0.05; docs/measurements.md)."""
+
+BACKED_LOGPROB: Final = -1.5
+"""What even a vouched-for transcript must reach."""
+
 _LOOPS: Final = ((1, 6), (2, 4), (3, 3))
 """(words in a phrase at least, times in a row) that count as a loop. A sentence said twice is
 none: people repeat themselves."""
@@ -74,6 +81,13 @@ class Evidence:
     """Mean log-probability per token."""
     no_speech: float
     """Whisper's probability that there is no speech, 0-1."""
+    certainty: float | None = None
+    """Share of the sound that the speech detector was sure of, 0-1, or None when unknown."""
+
+    @property
+    def backed(self) -> bool:
+        """Whether the speech detector vouches for it, whatever Whisper makes of one word."""
+        return self.certainty is not None and self.certainty >= BACKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,10 @@ def judge(text: str, evidence: Evidence, language: str = "en") -> str | None:
     ghosts = load_ghosts(language)
     if evidence.logprob > URGENT_LOGPROB and _holds(plain, ghosts.urgent):
         return None
+    if evidence.backed:
+        if is_ghost(plain, evidence, ghosts):
+            return "ghost"
+        return "unsure" if evidence.logprob < BACKED_LOGPROB else None
     weak = evidence.logprob < WEAK_LOGPROB
     if evidence.no_speech > NO_SPEECH_LIMIT and evidence.logprob < LOGPROB_LIMIT:
         return "no_speech"
@@ -161,6 +179,8 @@ def is_ghost(plain: str, evidence: Evidence, ghosts: Ghosts) -> bool:
         return True
     if plain in ghosts.video:
         return weak or evidence.logprob < -0.35 or evidence.no_speech > 0.2
+    if evidence.backed:
+        return False
     return plain in ghosts.short and evidence.logprob - evidence.no_speech < GHOST_SURENESS
 
 

@@ -95,8 +95,10 @@ class WhisperEars:
         encoded = self._engine.encode(np.zeros(SAMPLE_RATE, np.float32))
         self._engine.decode(encoded, self._language or "en")
 
-    def transcribe(self, samples: Samples) -> Transcript:
+    def transcribe(self, samples: Samples, certainty: float | None = None) -> Transcript:
         """Transcribe 16 kHz mono samples, shape (n,), of any length; never raises on odd sound.
+
+        ``certainty`` is the share of it that a speech detector was sure of, 0-1.
 
         Longer sound than 28 s is cut at its quietest points; its ``encoding`` is then that of
         the last stretch.
@@ -108,7 +110,7 @@ class WhisperEars:
         for _, piece in _pieces(sound):
             # Only the last encoding is kept: an hour of them would fill the memory.
             parts = [replace(part, spoken=_NOTHING) for part in parts]
-            parts.append(self._hear(piece))
+            parts.append(self._hear(piece, certainty))
         heard = [part for part in parts if part.rejected is None]
         counted = heard or parts
         text = " ".join(part.decoded.text for part in counted).strip()
@@ -147,7 +149,7 @@ class WhisperEars:
             found += self._align(squeeze(piece), spoken, text, language, offset)
         return tuple(found)
 
-    def _hear(self, piece: Samples) -> _Part:
+    def _hear(self, piece: Samples, certainty: float | None = None) -> _Part:
         squeezed = squeeze(piece)
         encoded = self._engine.encode(squeezed.samples)
         language = self._language or self._engine.language(encoded)
@@ -161,7 +163,7 @@ class WhisperEars:
                 if doubt is None:
                     break
         seconds = len(piece) / SAMPLE_RATE
-        evidence = guard.Evidence(seconds, best.logprob, best.no_speech)
+        evidence = guard.Evidence(seconds, best.logprob, best.no_speech, certainty)
         features = np.asarray(encoded.features[: encoded.spoken], np.float32)
         rejected = guard.judge(best.text, evidence, language)
         return _Part(best, language, rejected, features, seconds)

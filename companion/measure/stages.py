@@ -54,10 +54,10 @@ class TimedEars:
     def __init__(self, ears: Ears, stages: Stages) -> None:
         self._ears, self._stages = ears, stages
 
-    def transcribe(self, samples: Samples) -> Transcript:
+    def transcribe(self, samples: Samples, certainty: float | None = None) -> Transcript:
         """Transcribe, timed as ``stt``."""
         with self._stages.time("stt"):
-            return self._ears.transcribe(samples)
+            return self._ears.transcribe(samples, certainty)
 
 
 class TimedMind:

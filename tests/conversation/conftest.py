@@ -65,7 +65,7 @@ class FakeEars:
         self.texts = texts
         self.calls = 0
 
-    def transcribe(self, samples: Samples) -> Transcript:
+    def transcribe(self, samples: Samples, certainty: float | None = None) -> Transcript:
         self.calls += 1
         loud = np.abs(samples) > 0.03
         starts = int(np.sum(np.diff(loud.astype(int)) == 1)) + int(bool(loud[:1].any()))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,3 +116,12 @@ def test_any_text_gets_a_verdict(text: str, seconds: float, logprob: float, quie
     verdict = judge(text, Evidence(seconds, logprob, quiet))
     assert verdict is None or verdict
     assert compression(text) >= 0
+
+
+def test_a_clear_voice_is_believed_where_whisper_doubts():
+    doubted = Evidence(0.5, -1.3, 0.85)
+    assert judge("Bye bye.", doubted) is not None
+    assert judge("Bye bye.", replace(doubted, certainty=0.9)) is None
+    assert judge("Bye bye.", replace(doubted, certainty=0.1)) is not None
+    assert judge("Gribble.", Evidence(0.5, -1.9, 0.2, certainty=0.9)) == "unsure"
+    assert judge("Thanks for watching!", Evidence(2.0, -0.8, 0.5, certainty=0.9)) == "ghost"
