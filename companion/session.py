@@ -8,7 +8,7 @@ import signal
 import sys
 import tomllib
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from companion.errors import CompanionError, ConfigError, DeviceError, NoMicroph
 from companion.resources import data_dir
 
 if TYPE_CHECKING:
+    from companion.audio.clock import VirtualClock, WallClock
     from companion.audio.output import Output, Source
     from companion.conversation.loop import Conversation
     from companion.hearing.endpoint import Endpointer
@@ -74,7 +75,7 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
 
     in_file = request.source is not None
     clock = WallClock() if request.realtime or not in_file else VirtualClock()
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         stack.callback(clock.close)
         log = _Log(request.observers)
         if request.events is not None:
@@ -85,7 +86,9 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
                     f"cannot write events to {request.events}: {error.strerror}"
                 ) from error
         devices = _Devices(config, log)
-        source, output = _open_sound(config, request, clock, devices)
+        source = _open_source(config, request, clock, devices)
+        stack.push_async_callback(source.close)
+        output = _open_output(config, request, clock, devices)
         stack.callback(output.close)
         if engines is None:
             engines = await asyncio.to_thread(app.load_engines, config)
@@ -110,28 +113,22 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         try:
             await conversation.run()
         finally:
-            await source.close()
             if not in_file:
                 _keep(endpointer, config.state_dir / _PATIENCE_FILE)
 
 
-def _open_sound(
-    config: Config, request: TalkRequest, clock: object, devices: _Devices
-) -> tuple[Source, Output]:
-    from companion.audio.clock import VirtualClock, WallClock
-    from companion.audio.files import FileOutput, FileSource
+def _open_source(
+    config: Config, request: TalkRequest, clock: WallClock | VirtualClock, devices: _Devices
+) -> Source:
+    from companion.audio.clock import WallClock
+    from companion.audio.files import FileSource
     from companion.audio.microphone import Microphone
-    from companion.audio.speaker import Speaker
 
-    assert isinstance(clock, WallClock | VirtualClock)
-    source: Source
-    output: Output
     if request.source is not None:
-        source = FileSource(request.source, clock)
-        return source, FileOutput(request.to, clock)
+        return FileSource(request.source, clock)
     assert isinstance(clock, WallClock)
     try:
-        source = Microphone(
+        return Microphone(
             config.audio.input,
             clock,
             silent_after_s=config.audio.silent_after_s,
@@ -141,11 +138,17 @@ def _open_sound(
         if config.audio.input is None:
             raise NoMicrophoneError(str(error)) from error
         raise
-    if request.to is not None:
-        output = FileOutput(request.to, clock)
-    else:
-        output = Speaker(config.audio.output, clock, on_change=devices.changed("speaker"))
-    return source, output
+
+
+def _open_output(
+    config: Config, request: TalkRequest, clock: WallClock | VirtualClock, devices: _Devices
+) -> Output:
+    from companion.audio.files import FileOutput
+    from companion.audio.speaker import Speaker
+
+    if request.to is not None or request.source is not None:
+        return FileOutput(request.to, clock)
+    return Speaker(config.audio.output, clock, on_change=devices.changed("speaker"))
 
 
 def load_notices(language: str) -> dict[str, str]:
@@ -194,6 +197,9 @@ def _wire(conversation: Conversation, *, push: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError, ValueError):
             loop.add_signal_handler(number, conversation.stop)
+    with suppress(NotImplementedError, ValueError):
+        # How a GPIO button or a key daemon engages it: kill -USR1.
+        loop.add_signal_handler(signal.SIGUSR1, conversation.push)
     if push:
 
         def pressed() -> None:

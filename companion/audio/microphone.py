@@ -147,6 +147,7 @@ class Microphone:
         if self._arrived is not None:
             self._arrived.set()
         await asyncio.to_thread(self._port.close)
+        self._resampler = None  # soxr complains on stderr about what lives at the end
 
     def _missing(self) -> bool:
         return self._paused or self._port.lost

@@ -59,6 +59,8 @@ class Display:
     def see(self, event: events.Event) -> None:
         """Take an event into the picture."""
         match event:
+            case events.Listening() if event.attention == "name":
+                self._note = f"say “{self._name}” to call me"
             case events.TurnCommitted():
                 self._say("you", event.text, "cyan")
             case events.TurnMerged():
@@ -80,12 +82,13 @@ class Display:
 
     def line(self, text: str) -> None:
         """Show a plain line above the talk."""
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _say(self, who: str, text: str, colour: str) -> None:
         self._talk.append((who, text, colour))
         if self._live is None and text:
-            self._console.print(f"{who + ': ' if who else ''}{text}", highlight=False)
+            said = f"{who}: {text}" if who else text
+            self._console.print(said, highlight=False, markup=False, soft_wrap=True)
 
     def _refresh(self) -> None:
         if self._live is not None:

@@ -80,6 +80,11 @@ class Attention:
         """Whether it feels addressed now."""
         return self.mode == "always" or self._until is not None
 
+    @property
+    def deaf(self) -> bool:
+        """Whether speech need not even be transcribed: only a wakeword or a push engages."""
+        return self.mode in ("wakeword", "push") and not self.engaged
+
     def engage(self, t: float) -> bool:
         """Engage at ``t`` (wakeword, push, or anything said in a running talk).
 

@@ -91,6 +91,11 @@ class Draft:
         self.heard = await self.clock.run(job)
         return self.heard
 
+    def not_heard(self) -> Heard:
+        """Give up on the words: the ears failed."""
+        self.heard = Heard(Transcript("", rejected="not_heard"), 1.0, 0.0, self.earlier)
+        return self.heard
+
     def start_preparing(self, text: str, context: TurnContext, last_reply: str) -> None:
         """Begin to generate and synthesise; sentences arrive in ``sentences``, None ends them."""
         self.began_preparing = self.clock.now()

@@ -39,7 +39,8 @@ def evaluate_turns(
     Returns:
         ``spoken_over`` (share of utterances in which a reply would begin before the true end),
         ``delay_p50_s`` and ``delay_p90_s`` after ``end_s`` (of those not spoken over and of the
-        final reply of the others), ``merged``, ``unanswered``, ``utterances``.
+        final reply of the others), ``merged``, ``unanswered``, ``utterances``, and ``rows`` with
+        each utterance's first and final reply in seconds after its end.
 
     Raises:
         MeasureError: the manifest cannot be used.
@@ -92,4 +93,13 @@ def _summary(results: list[Said]) -> JsonObject:
         "delay_p90_s": round(float(np.percentile(delays, 90)), 3) if delays else None,
         "merged": sum(r.merged for r in results),
         "unanswered": sum(r.replied is None for r in results),
+        "rows": [
+            {
+                "path": r.line.name,
+                "first_s": None if r.gap is None else round(r.gap, 3),
+                "final_s": None if r.final_gap is None else round(r.final_gap, 3),
+                "heard": r.committed,
+            }
+            for r in results
+        ],
     }

@@ -1,8 +1,8 @@
 """A decent reply without a language model.
 
 It recognises what kind of thing was said and answers with one of a few true, plain sentences
-that carry the person's own words; where nothing is recognised it turns their sentence round or
-asks an open question. Everything it can say is in ``prompts/<language>/fallback.toml``.
+that carry the person's own words; where nothing is recognised it turns their sentence round,
+names what they spoke of, or listens. Everything it can say is in ``prompts/<language>/``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from companion.domain import Stance, Tone
+from companion.mind.acts import ActEar, Acts
+from companion.mind.listening import Listener
+from companion.mind.moods import MoodEar
 from companion.mind.patterns import Match, Patterns, normalise
 from companion.mind.prompts import Mood, Prompts, Rule, fill
-from companion.mind.reflect import Reflector
+from companion.mind.sums import Sums
+from companion.mind.wording import pick
 
-NEGATION_REACH = 3
-"""Words a "not" reaches forward."""
+_OWNED = ("pet", "plant", "family", "friend", "carer", "thing", "home", "body", "food")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Answer:
 
     text: str
     rule: str
-    """Name of the rule, ``clock``, ``reflection`` or ``generic``."""
+    """Name of the rule, ``clock``, ``sums``, ``reflection``, ``about`` or ``generic``."""
     urgent: bool = False
     plain: bool = False
     tone: Tone = Tone.WARM
@@ -36,6 +39,14 @@ class Answer:
     def specific(self) -> bool:
         """Whether it knows what it is talking about."""
         return self.rule != "generic"
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    rule: Rule
+    found: Patterns
+    against: Patterns
+    after: Patterns | None
 
 
 class Fallback:
@@ -55,14 +66,7 @@ class Fallback:
         self._name = prompts.name
         self._now = now
         self._generic = data.generic
-        self._rules = [
-            (
-                rule,
-                Patterns(self._named(rule.patterns), lists),
-                Patterns(self._named(rule.not_), lists),
-            )
-            for rule in data.rule
-        ]
+        self._rules = [self._compile(rule, lists) for rule in data.rule]
         clock = data.clock
         self._clock = (
             (Patterns(clock.date_patterns, lists), clock.date),
@@ -70,18 +74,23 @@ class Fallback:
             (Patterns(clock.time_patterns, lists), clock.time),
         )
         self._clock_not = Patterns(clock.time_not, lists)
-        self._reflector = Reflector(data)
-        self._moods: dict[Mood, Patterns] = {
-            "good": Patterns(lists["good"], {}),
-            "bad": Patterns(lists["bad"], {}),
-        }
-        self._negation = set(data.negation)
-        self._question_words = set(data.question_words)
+        self._acts = ActEar(prompts.acts)
+        self._moods = MoodEar(lists, data.negation)
+        self._sums = Sums(prompts.sums)
+        self._listener = Listener(prompts)
+        self._mine = frozenset(lists["mine"])
         self._parts = clock.parts
-        self._things = {"pet", "plant"}
 
-    def _named(self, patterns: Sequence[str]) -> list[str]:
-        return [p.replace("{name}", self._name.lower()) for p in patterns]
+    def _compile(self, rule: Rule, lists: Mapping[str, Sequence[str]]) -> _Compiled:
+        def named(patterns: Sequence[str]) -> list[str]:
+            return [p.replace("{name}", self._name.lower()) for p in patterns]
+
+        return _Compiled(
+            rule,
+            Patterns(named(rule.patterns), lists),
+            Patterns(named(rule.not_), lists),
+            Patterns(rule.after, lists) if rule.after else None,
+        )
 
     def answer(
         self, text: str, recent: Sequence[str] = (), stance: Stance = Stance.LISTEN
@@ -94,80 +103,72 @@ class Fallback:
             stance: tilts towards consoling or rejoicing.
         """
         said = normalise(text)
-        for rule, patterns, against in self._rules:
-            if rule.urgent and (m := self._match(rule, patterns, against, said, text, recent)):
-                return self._say(rule, m, None, said, recent)
+        for known in self._rules:
+            if known.rule.urgent and (m := _found(known, said)):
+                return self._say(known.rule, m, None, said, recent)
         if (told := self._tell_time(said)) is not None:
             return Answer(told, "clock", plain=True)
-        mood = self._mood(said, stance)
-        for rule, patterns, against in self._rules:
+        acts = self._acts.hear(text)
+        if acts.asks and (result := self._sums.answer(acts.asked)) is not None:
+            return Answer(result, "sums", plain=True)
+        mood = self._moods.mood(acts.told, stance)
+        for known in self._rules:
+            rule = known.rule
             if rule.urgent or (rule.mood and rule.mood != mood):
                 continue
             if rule.mood_not and rule.mood_not == mood:
                 continue
-            if m := self._match(rule, patterns, against, said, text, recent):
-                # Every other time, so that it does not become a manner.
-                if rule.loose and len(recent) % 2 == 0:
-                    turned = self._turn_round(text, mood, recent)
-                    if turned is not None:
-                        return turned
+            if m := self._match(known, acts, recent):
                 return self._say(rule, m, mood, said, recent)
-        return self._general(text, said, mood, recent)
+        if acts.asks:
+            reply = pick(self._generic["question"], {}, "question", recent)
+            return Answer(reply or "", "generic")
+        serious = self._moods.serious(acts.told) and self._is_mine(acts.told)
+        kind, reply = self._listener.reply(acts, mood, serious=serious, recent=recent)
+        return Answer(reply, kind)
 
     def more(self, recent: Sequence[str]) -> str:
         """Return an open question that keeps a talk going."""
-        return self._pick(self._generic["more"], {}, "more", recent) or ""
+        return pick(self._generic["more"], {}, "more", recent) or ""
 
     # -- rules ---------------------------------------------------------------------------
 
-    def _match(
-        self,
-        rule: Rule,
-        patterns: Patterns,
-        against: Patterns,
-        said: str,
-        text: str,
-        recent: Sequence[str],
-    ) -> Match | None:
-        words = said.replace(".", "").split()
+    def _match(self, known: _Compiled, acts: Acts, recent: Sequence[str]) -> Match | None:
+        rule = known.rule
+        words = acts.all.replace(".", "").split()
         if rule.garbled:
             return Match({}, 0) if _garbled(words) else None
         if rule.full is not None and len(words) > rule.full:
             return None
         if rule.after_question and not (recent and "?" in recent[-1]):
             return None
-        if rule.question and "?" not in text and not self._asks(words):
+        if known.after and not (recent and known.after.find(normalise(recent[-1]))):
             return None
-        found = patterns.find(said)
-        return found if found and not against.find(said) else None
+        text = acts.all
+        if rule.act == "question":
+            text = acts.asked if acts.asks else " "
+        elif rule.act == "statement":
+            text = " " if acts.asks else acts.told
+        if rule.mine and not self._is_mine(text):
+            return None
+        return _found(known, text)
+
+    def _is_mine(self, said: str) -> bool:
+        return not self._mine.isdisjoint(said.split())
 
     def _say(
         self, rule: Rule, match: Match, mood: Mood | None, said: str, recent: Sequence[str]
     ) -> Answer:
         choices = {"good": rule.good, "bad": rule.bad}.get(mood or "", []) or rule.replies
         words = {"name": self._name, **match.kept}
-        for kind in self._things & match.kept.keys():
+        for kind in match.kept.keys() & set(_OWNED):
             owner = f" my {match.kept[kind]} " in said or f" our {match.kept[kind]} " in said
             words[f"the_{kind}"] = f"{'your' if owner else 'the'} {match.kept[kind]}"
             words[f"The_{kind}"] = words[f"the_{kind}"].capitalize()
-        text = self._pick(choices, words, rule.name, recent)
+        text = pick(choices, words, rule.name, recent)
         if text is None:  # every reply wanted a word that was not there
-            text = self._pick(self._generic["plain"], {}, rule.name, recent) or ""
+            text = pick(self._generic["plain"], {}, rule.name, recent) or ""
         return Answer(text, rule.name, rule.urgent, rule.plain, rule.tone)
-
-    def _pick(
-        self, choices: Sequence[str], words: Mapping[str, str], key: str, recent: Sequence[str]
-    ) -> str | None:
-        filled = [t for c in choices if (t := fill(c, words)) is not None]
-        if not filled:
-            return None
-        start = (len(recent) + zlib.crc32(f"{key} {sorted(words.items())}".encode())) % len(filled)
-        order = filled[start:] + filled[:start]
-        fresh = [t for t in order if not any(t in r for r in recent[-6:])]
-        return fresh[0] if fresh else next((t for t in order if t not in recent[-1:]), order[0])
-
-    def _asks(self, words: Sequence[str]) -> bool:
-        return len(words) > 2 and words[0] in self._question_words
 
     # -- the clock -----------------------------------------------------------------------
 
@@ -187,49 +188,10 @@ class Fallback:
     def _part(self, hour: int) -> str:
         return self._parts[0 if hour < 12 else 1 if hour < 18 else 2]
 
-    # -- when no rule fits ---------------------------------------------------------------
 
-    def _mood(self, said: str, stance: Stance) -> Mood | None:
-        weights = {mood: self._weigh(said, mood) for mood in self._moods}
-        total = weights["good"] - weights["bad"]
-        if total == 0:
-            if stance in (Stance.COMFORT, Stance.CALM, Stance.STEADY):
-                return "bad"
-            return "good" if stance is Stance.CELEBRATE else None
-        return "good" if total > 0 else "bad"
-
-    def _weigh(self, said: str, mood: Mood) -> int:
-        found = self._moods[mood].find(said)
-        if found is None:
-            return 0
-        before = said[: found.start].rsplit(". ", 1)[-1].split()[-NEGATION_REACH:]
-        if self._negation & set(before):
-            # "Not nice" is bad, but "not bad" is hardly a reason to rejoice.
-            return -1 if mood == "good" else 0
-        return 2 if mood == "bad" else 1
-
-    def _general(self, text: str, said: str, mood: Mood | None, recent: Sequence[str]) -> Answer:
-        if "?" in text:
-            replies = self._generic["question"]
-            return Answer(self._pick(replies, {}, "question", recent) or "", "generic")
-        if (turned := self._turn_round(text, mood, recent)) is not None:
-            return turned
-        reply = self._pick(self._generic[mood or "plain"], {}, said, recent)
-        return Answer(reply or "", "generic")
-
-    def _turn_round(self, text: str, mood: Mood | None, recent: Sequence[str]) -> Answer | None:
-        turned = self._reflector.reflect(text)
-        if turned is None:
-            return None
-        words = {"you_said": turned, "you_said_low": _lower_first(turned)}
-        reply = self._pick(
-            self._generic[f"reflect_{mood}" if mood else "reflect"], words, text, recent
-        )
-        return Answer(reply, "reflection") if reply else None
-
-
-def _lower_first(sentence: str) -> str:
-    return sentence[0].lower() + sentence[1:]
+def _found(known: _Compiled, said: str) -> Match | None:
+    found = known.found.find(said)
+    return found if found and not known.against.find(said) else None
 
 
 def _garbled(words: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@
 ``+``       one to eight words, kept as ``{rest}``
 ``<list>``  a word from the list of that name, kept under the list's name
 ``^  $``    beginning and end of a sentence
+``/``       beginning of a clause: of a sentence, or after a word of the list ``joiner``
 ========== ==================================================================
 
 Patterns are matched on text without capitals and punctuation.
@@ -19,7 +20,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-_UNIT = re.compile(r"<\w+>|[()\[\]|*+^$]|[^\s()\[\]<>|*+^$]+")
+_UNIT = re.compile(r"<\w+>|[()\[\]|*+^$/]|[^\s()\[\]<>|*+^$/]+")
 _SIGNS = {
     "*": r"(?:[^ .]+ ){0,6}?",
     "+": r"(?P<rest>(?:[^ .]+ ){1,8}?)(?=\. |$)",
@@ -81,6 +82,10 @@ class Patterns:
                 return Match(kept, found.start())
         return None
 
+    def places(self, normalised: str) -> list[int]:
+        """Return where matches begin, over all patterns."""
+        return [m.start() for pattern in self._all for m in pattern.finditer(normalised)]
+
     def found(self, normalised: str) -> str | None:
         """Return the words of the first match, or None."""
         for pattern in self._all:
@@ -138,6 +143,9 @@ class _Compiler:
             raise ValueError(f"pattern '{self._pattern}' has a '{unit}' too many")
         if unit[0] == "<":
             return self._list(unit[1:-1])
+        if unit == "/":
+            joined = "".join(f"|(?<= {re.escape(j)} )" for j in self._lists.get("joiner", ()))
+            return rf"(?:(?<=^ )|(?<=\. ){joined})"
         return _SIGNS.get(unit) or _word(unit)
 
     def _list(self, name: str) -> str:

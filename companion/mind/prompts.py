@@ -22,6 +22,7 @@ from companion.resources import data_dir
 
 T = TypeVar("T", bound="_Data")
 Mood = Literal["good", "bad"]
+ActName = Literal["question", "statement", "any"]
 
 
 class _Data(BaseModel):
@@ -61,10 +62,13 @@ class Rule(_Data):
     """Danger: answered so whatever the model is."""
     plain: bool = False
     """Identity, requests, medicine: answered so unless the model is strong."""
-    loose: bool = False
-    """Only a topic: the person's own sentence turned round is better where that is safe."""
+    act: ActName = "any"
+    """What it must be: only what is asked, or only what is told, is looked at."""
+    mine: bool = False
+    """Only where the person speaks of themselves or of somebody of theirs."""
+    after: list[str] = []
+    """Patterns, one of which the last reply must show: it is an answer to that."""
     after_question: bool = False
-    question: bool = False
     garbled: bool = False
     full: int | None = None
     """Most words the whole utterance may have."""
@@ -84,6 +88,50 @@ class Clock(_Data):
     date: str
 
 
+class Tense(_Data):
+    """Words that tell the time a sentence speaks of; ``*ed`` stands for an ending."""
+
+    future: list[str]
+    long_past: list[str]
+    past: list[str]
+
+
+class ActData(_Data):
+    """How asking is told from telling."""
+
+    openers: list[str]
+    question_words: list[str]
+    short_question_words: list[str]
+    degree_words: list[str]
+    auxiliaries: list[str]
+    question_subjects: list[str]
+    tellers: list[str]
+    tags: list[str]
+    tense: Tense
+
+
+class NounData(_Data):
+    """How the thing a sentence is about is found."""
+
+    ends: list[str]
+    vague: list[str]
+    joiners: list[str]
+    copulas: list[str]
+    loose_suffixes: list[str]
+    determiners: dict[str, str]
+
+
+class SumData(_Data):
+    """Small sums and spellings."""
+
+    asked: list[str]
+    result: str
+    spell_asked: list[str]
+    spelled: str
+    signs: dict[str, str]
+    numbers: dict[str, int]
+
+
 class Fallback(_Data):
     """What is said without a model."""
 
@@ -94,8 +142,6 @@ class Fallback(_Data):
     swap: dict[str, str]
     unsafe: list[str]
     subjects: list[str]
-    openers: list[str]
-    question_words: list[str]
     dangling: list[str]
     verbs: dict[str, str]
 
@@ -146,6 +192,9 @@ class Prompts:
     fallback: Fallback
     commands: Commands
     checks: Checks
+    acts: ActData
+    nouns: NounData
+    sums: SumData
     words: dict[str, list[str]] = field(repr=False)
 
     def beginning(self, person: str | None = None) -> list[Message]:
@@ -180,6 +229,7 @@ def load_prompts(language: str = "en", *, name: str, folder: Path | None = None)
         )
     commands = _read(folder / "commands.toml")
     fallback = _read(folder / "fallback.toml")
+    fallback.setdefault("rule", []).extend(_read(folder / "topics.toml").get("rule", []))
     for rule in fallback.get("rule", []):
         if "not" in rule:
             rule["not_"] = rule.pop("not")
@@ -204,6 +254,9 @@ def load_prompts(language: str = "en", *, name: str, folder: Path | None = None)
                 folder / "commands.toml",
             ),
             checks=_parse(Checks, _read(folder / "checks.toml"), folder / "checks.toml"),
+            acts=_parse(ActData, _read(folder / "acts.toml"), folder / "acts.toml"),
+            nouns=_parse(NounData, _read(folder / "nouns.toml"), folder / "nouns.toml"),
+            sums=_parse(SumData, _read(folder / "sums.toml"), folder / "sums.toml"),
             words={str(k): list(v) for k, v in _read(folder / "words.toml").items()},
         )
     except (TypeError, AttributeError) as error:

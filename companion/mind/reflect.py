@@ -24,7 +24,6 @@ class Reflector:
         self._verbs = data.verbs
         self._dangling = set(data.dangling)
         self._subjects = set(data.subjects)
-        self._openers = sorted(data.openers, key=len, reverse=True)
 
     def reflect(self, text: str) -> str | None:
         """Return the last sentence turned round, capitalised, without its full stop, or None."""
@@ -36,7 +35,7 @@ class Reflector:
         ]
         if len(sentences) != 1:
             return None
-        words = self._without_openers(sentences[0])
+        words = sentences[0].split()
         if not SHORTEST <= len(words) <= LONGEST or words[0] not in self._subjects:
             return None
         if self._unsafe & set(words) or words[-1] in self._dangling:
@@ -55,16 +54,6 @@ class Reflector:
         if re.search(r"\b(\w+) \1\b", turned) or re.search(r"\d", turned):
             return None
         return turned[0].upper() + turned[1:]
-
-    def _without_openers(self, sentence: str) -> list[str]:
-        again = True
-        while again:
-            again = False
-            for opener in self._openers:
-                if sentence.startswith(opener + " "):
-                    sentence = sentence[len(opener) + 1 :]
-                    again = True
-        return sentence.split()
 
 
 __all__ = ["Reflector"]

@@ -64,9 +64,11 @@ class FakeEars:
     def __init__(self, texts: list[str]):
         self.texts = texts
         self.calls = 0
+        self.lengths: list[int] = []
 
     def transcribe(self, samples: Samples, certainty: float | None = None) -> Transcript:
         self.calls += 1
+        self.lengths.append(len(samples))
         loud = np.abs(samples) > 0.03
         starts = int(np.sum(np.diff(loud.astype(int)) == 1)) + int(bool(loud[:1].any()))
         # The samples hold the newest turn: its stretches are the next unheard texts.
@@ -192,6 +194,9 @@ class Talk:
     merge_window_s: float = 1.5
     limits: TurnLimits = field(default_factory=TurnLimits)
     charge: float = 0.0
+    wakeword: object = None
+    heard_samples: list[int] = field(default_factory=list)
+    notice: str = ""
     engaged_s: float = 45.0
 
     async def run(self) -> Talk:
@@ -211,6 +216,7 @@ class Talk:
                 self.voice,
                 self.judge,
                 FakeDetector(),
+                wakeword=self.wakeword,  # type: ignore[arg-type]
             ),
             clock,
             Attention(self.mode, "Rosie", engaged_s=self.engaged_s),  # type: ignore[arg-type]
@@ -218,6 +224,9 @@ class Talk:
             limits=self.limits,
             merge_window_s=self.merge_window_s,
         )
+        self.ears.lengths = self.heard_samples
+        if self.notice:
+            self.conversation.announce(self.notice)
         try:
             await self.conversation.run()
         finally:

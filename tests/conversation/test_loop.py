@@ -148,7 +148,7 @@ async def test_once_called_it_stays_engaged_then_chimes_and_leaves(talk):
 
 async def test_the_bare_name_is_answered_with_a_chime(talk):
     done = await talk([(1.0, 1.5)], ["Rosie?"], mode="name").run()
-    assert "attention" in done.player.signals
+    assert done.player.signals == ["heard_you"]
     assert done.mind.asked == []
 
 
@@ -215,3 +215,58 @@ async def test_a_failing_mind_does_not_end_the_talk(talk):
 async def test_a_long_monologue_is_not_encoded_from_the_start_each_time(talk):
     done = await talk([(1.0, 15.0), (15.8, 17.0)], ["I was born in", "Leeds."], length=22).run()
     assert done.one("turn_committed").text == "I was born in Leeds."
+
+
+async def test_a_cough_in_the_second_sentence_keeps_the_first_in_memory(talk):
+    reply = ["One two three.", "Four five six seven eight nine."]
+    done = await talk(
+        [(1.0, 2.0), (3.9, 4.2)],
+        ["Count for me.", "!no_speech"],
+        length=12,
+        merge_window_s=0.5,
+        reply=lambda text: [ReplyPart(part, "model") for part in reply],
+    ).run()
+    assert done.mind.history == [("Count for me.", " ".join(reply))]
+    sentences = [e.text for e in done.events if e.type == "reply_sentence"]
+    assert sentences == [*reply, reply[1]]
+
+
+async def test_failing_ears_cost_one_turn_not_the_talk(talk):
+    class Broken(list):
+        def __getitem__(self, index):
+            raise RuntimeError("boom")
+
+    done = await talk([(1.0, 2.0)], Broken(), length=5).run()
+    assert done.one("ignored").reason == "not_heard"
+    assert done.one("trouble").what == "the speech could not be transcribed"
+
+
+async def test_by_push_nothing_is_even_transcribed_until_pushed(talk):
+    done = await talk([(1.0, 2.0)], ["A secret."], mode="push").run()
+    assert done.one("ignored").reason == "not_addressed"
+    assert done.ears.calls == 0
+
+
+async def test_a_wakeword_opens_the_ear_and_is_not_part_of_the_question(talk):
+    class Phrase:
+        frames = 0
+
+        def heard(self, pcm):
+            self.frames += 1
+            return self.frames == 75  # at 1.5 s
+
+    lengths: list[int] = []
+    scripted = talk([(1.0, 3.0)], ["What time is it?"], mode="wakeword")
+    scripted.wakeword = Phrase()
+    scripted.heard_samples = lengths
+    done = await scripted.run()
+    assert done.one("turn_committed").text == "What time is it?"
+    assert done.one("attention_changed").reason == "wakeword"
+    assert max(lengths) <= 1.75 * 16_000  # from the phrase on, not from the onset
+
+
+async def test_a_device_notice_is_said_when_nobody_speaks(talk):
+    scripted = talk([(1.0, 2.0)], ["Hello there."])
+    scripted.notice = "I can hear you again."
+    done = await scripted.run()
+    assert done.one("announced").text == "I can hear you again."

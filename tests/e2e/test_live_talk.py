@@ -6,7 +6,6 @@ at -6 dB after 80 ms all the time.
 
 from __future__ import annotations
 
-import subprocess
 import time
 from pathlib import Path
 
@@ -25,31 +24,9 @@ SECOND_START_S = 20.0
 ALIKE = 0.7
 
 
-class Tone:
-    """The faint noise of the room, which can be taken away."""
-
-    def __init__(self, room: PulseRoom, wav: Path) -> None:
-        self._room, self._wav = room, wav
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def begin(self) -> None:
-        self.process = self._room.say(self._wav, wait=False)
-
-    def end(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(5)
-
-
 @pytest.fixture(scope="module")
-def tone(room: PulseRoom, room_tone: Path) -> Tone:
-    noise = Tone(room, room_tone)
-    noise.begin()
-    return noise
-
-
-@pytest.fixture(scope="module")
-def talk(room: PulseRoom, tone: Tone, start: Start) -> Companion:
+def talk(room: PulseRoom, room_tone: Path, start: Start) -> Companion:
+    room.say(room_tone, wait=False)
     room.add_echo(latency_ms=80, gain_db=-6)
     companion = start(config=CONFIG, env=room.env)
     companion.wait("listening", seconds=60)
@@ -83,16 +60,16 @@ def test_a_recorded_person_is_understood_and_answered(
 
 
 def test_a_microphone_that_gives_only_zeros_is_reported_once(
-    talk: Companion, room: PulseRoom, tone: Tone
+    talk: Companion, room: PulseRoom
 ) -> None:
     since = len(talk.events)
-    tone.end()
+    room.mute("vmic")
     began = time.monotonic()
     changed = talk.wait("device_changed", since, seconds=12)
     assert (changed["device"], changed["state"]) == ("microphone", "silent")
     assert time.monotonic() - began > 4.5
     talk.wait("announced", since)
-    tone.begin()
+    room.mute("vmic", False)
     talk.wait("device_changed", since, where=lambda event: event["state"] == "sounding")
     talk.wait("announced", since, where=lambda event: "hear you again" in event["text"])
     assert [event["state"] for event in talk.of("device_changed", since)] == ["silent", "sounding"]
@@ -100,7 +77,7 @@ def test_a_microphone_that_gives_only_zeros_is_reported_once(
 
 
 def test_a_sound_server_that_dies_is_survived(
-    talk: Companion, room: PulseRoom, ears: WhisperEars, spoken: Say, tone: Tone
+    talk: Companion, room: PulseRoom, ears: WhisperEars, spoken: Say, room_tone: Path
 ) -> None:
     since = len(talk.events)
     talk.asked.append("walk")
@@ -111,7 +88,7 @@ def test_a_sound_server_that_dies_is_survived(
         talk.wait("device_changed", since, where=lambda e, d=device: e["device"] == d)
     room.restart()
     began = time.monotonic()
-    tone.begin()
+    room.say(room_tone, wait=False)
     for device in ("microphone", "speaker"):
         talk.wait(
             "device_changed",

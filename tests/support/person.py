@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from support.companion_process import Companion
+from support.pulse import PulseRoom
 
 from companion.domain import SAMPLE_RATE, Pcm
 from companion.hearing.whisper import WhisperEars
-from support.companion_process import Companion
-from support.pulse import PulseRoom
 
 Say = Callable[[str], Path]
 """Returns a WAV of a sentence."""

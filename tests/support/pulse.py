@@ -193,6 +193,10 @@ class PulseRoom:
         """Unload a server module by name or index: a device that is pulled out."""
         self._pactl("unload-module", module)
 
+    def mute(self, source: str, muted: bool = True) -> None:
+        """Let a source deliver nothing but zeros, or sound again."""
+        self._pactl("set-source-mute", source, str(int(muted)))
+
     def suspend(self, source: str, suspended: bool = True) -> None:
         """Stop a source from delivering anything, or let it deliver again."""
         self._pactl("suspend-source", source, str(int(suspended)))

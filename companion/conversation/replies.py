@@ -1,0 +1,227 @@
+"""The companion's side of the talk: what it is saying, was saying, and said last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from companion import events
+from companion.audio.clock import Clock
+from companion.conversation.draft import Draft, Prepared
+from companion.conversation.rooms import Rooms
+from companion.conversation.tasks import Tasks
+
+THINKING_AFTER_S: Final = 1.2
+"""Silence after a turn's end that wants a sign of life."""
+
+_FIRST_LEAD_S: Final = 0.7
+"""Guess of how long preparing a reply takes, until measured."""
+
+_SAID_SOMETHING: Final = frozenset({"not_addressed"})
+"""Reasons for not answering that still mean a person spoke; all others are noise, and a reply
+that was stopped for it is picked up again."""
+
+Emit = Callable[[events.Event], None]
+
+
+@dataclass(slots=True)
+class Turn:
+    """The person's open or just committed turn."""
+
+    began: float
+    draft: Draft | None = None
+    earlier: str = ""
+    earlier_until: float = 0.0
+    over_voice: bool = False
+    """It began while the companion was speaking."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """A reply on its way out."""
+
+    turn: Turn
+    said: str
+    committed: float
+    due: float
+    """When it could have begun at the earliest."""
+    draft: Draft
+    played: list[Prepared] = field(default_factory=list)
+    started: bool = False
+    written: bool = False
+    """Every sentence has been handed to the player."""
+    thinking_signalled: bool = False
+    heard: str = ""
+    """The words that had sounded when it was stopped."""
+    first_until: float = float("inf")
+    """When the first sentence has sounded."""
+
+    before: str = ""
+    """What had been heard of it before it was picked up again."""
+
+    @property
+    def text(self) -> str:
+        """Everything it says."""
+        return " ".join(p.part.text for p in self.played)
+
+
+class Replies:
+    """Speaks drafts, stops, picks up again, and remembers what was heard."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        clock: Clock,
+        emit: Emit,
+        tasks: Tasks,
+        signal: Callable[[str], None],
+    ) -> None:
+        self._rooms = rooms
+        self._clock = clock
+        self._emit = emit
+        self._tasks = tasks
+        self._signal = signal
+        self.current: Reply | None = None
+        self.last_text = ""
+        """The last reply, whole, or what was last said about the device itself."""
+        self.lead_s = _FIRST_LEAD_S
+        """How long it takes from the words to the first sentence as sound."""
+        self._interrupted: Reply | None = None
+
+    @property
+    def last_spoken(self) -> str:
+        """What may be echoing in the room."""
+        reply = self._interrupted or self.current
+        return reply.text if reply is not None else self.last_text
+
+    def start(self, reply: Reply) -> None:
+        """Speak a committed draft as its sentences become ready."""
+        self.current = reply
+        self._tasks.spawn(self._speak(reply))
+
+    def tick(self, t: float) -> None:
+        """Give a sign of life when it takes long; notice when a reply has ended."""
+        reply = self.current
+        if reply is None:
+            return
+        late = t - reply.due >= THINKING_AFTER_S
+        if late and not reply.started and not reply.thinking_signalled:
+            reply.thinking_signalled = True
+            self._signal("thinking")
+        if reply.written and not self._rooms.player.busy():
+            self._finish(reply)
+
+    def drop(self, draft: Draft, reason: str) -> None:
+        """Throw a draft away; nothing of it was said or stored."""
+        if not draft.dropped:
+            draft.drop(self._tasks.later)
+            self._emit(events.DraftDropped(self._clock.now(), reason))
+
+    def silence(self, reason: str, *, barged: bool) -> Reply:
+        """Stop the current reply, sounding or not, and return it.
+
+        After a barge-in it is kept until it is known whether anybody really spoke.
+        """
+        reply = self.current
+        assert reply is not None
+        now = self._clock.now()
+        if barged and reply.started:
+            self._emit(events.BargeIn(now))
+        reply.heard = _joined(reply.before, self._rooms.player.stop())
+        self.current = None
+        if not reply.written:
+            self.drop(reply.draft, reason)
+        if reply.started:
+            self._emit(events.ReplyStopped(now, reason, reply.heard))
+        if barged:
+            self._interrupted = reply
+        return reply
+
+    def settle_interrupted(self) -> None:
+        """Store an interrupted reply as far as it was heard: a person did speak."""
+        reply, self._interrupted = self._interrupted, None
+        if reply is not None:
+            self.last_text = reply.text
+            self._remember(reply, f"{reply.heard} —" if reply.heard else "")
+
+    def resume_interrupted(self, reason: str) -> None:
+        """Pick a reply up again that a cough or a clatter had stopped."""
+        reply, self._interrupted = self._interrupted, None
+        if reply is None:
+            return
+        done, rest = _split(reply)
+        if not rest or reason in _SAID_SOMETHING:
+            self._remember(reply, reply.heard)
+            return
+        again = Reply(reply.turn, reply.said, reply.committed, reply.due, reply.draft)
+        again.played = done
+        again.before = again.text
+        self.current = again
+        self._rooms.player.begin()
+        for prepared in rest:
+            self._play(again, prepared, ready=True)
+        again.written = True
+
+    async def _speak(self, reply: Reply) -> None:
+        draft, ready = reply.draft, reply.draft.ready_at is not None
+        self._rooms.player.begin()
+        while (prepared := await draft.sentences.get()) is not None:
+            if draft.dropped:
+                return
+            self._play(reply, prepared, ready=ready)
+        now = self._clock.now()
+        if draft.trouble is not None:
+            self._emit(events.Trouble(now, "reply", draft.trouble))
+            self._signal("trouble")
+        if (line := self._rooms.mind.take_trouble()) is not None:
+            self._emit(events.Trouble(now, "mind", line))
+        if draft.ready_at is not None and draft.began_preparing is not None:
+            # Up at once, down slowly: late costs the person, early costs only some work.
+            took = draft.ready_at - draft.began_preparing
+            self.lead_s = max(took, self.lead_s + 0.2 * (took - self.lead_s))
+        reply.written = True
+
+    def _play(self, reply: Reply, prepared: Prepared, *, ready: bool) -> None:
+        reply.played.append(prepared)
+        if prepared.speech is None:
+            return
+        self._rooms.player.play(prepared.speech)
+        now = self._clock.now()
+        part = prepared.part
+        if not reply.started:
+            reply.started = True
+            reply.first_until = now + prepared.speech.seconds
+            self._emit(events.ReplyStarted(now, ready, part.source))
+        self._emit(events.ReplySentence(now, part.text, part.source, part.checks))
+
+    def _finish(self, reply: Reply) -> None:
+        heard = _joined(reply.before, self._rooms.player.heard())
+        self.current = None
+        if reply.started:
+            self.last_text = reply.text
+            self._emit(events.ReplyFinished(self._clock.now(), heard))
+        self._remember(reply, heard)
+
+    def _remember(self, reply: Reply, heard: str) -> None:
+        if any(p.part.control is not None for p in reply.played):
+            return  # "slower, please" is not part of the talk
+        mind = self._rooms.mind
+        self._tasks.later(lambda: mind.remember(reply.said, heard))
+
+
+def _split(reply: Reply) -> tuple[list[Prepared], list[Prepared]]:
+    """Return the sentences that were heard whole, and those that were not."""
+    heard = len(reply.heard.split())
+    done: list[Prepared] = []
+    for index, prepared in enumerate(reply.played):
+        words = len(prepared.part.text.split())
+        if heard < words:
+            return done, reply.played[index:]
+        heard -= words
+        done.append(prepared)
+    return done, []
+
+
+def _joined(*texts: str) -> str:
+    return " ".join(text for text in texts if text)

@@ -1,0 +1,32 @@
+"""What the conversation talks to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from companion.conversation.protocols import (
+    Detector,
+    Ears,
+    EchoControl,
+    Mind,
+    Player,
+    Source,
+    TurnJudge,
+    Voice,
+    Wakeword,
+)
+
+
+@dataclass(slots=True)
+class Rooms:
+    """Everything behind the seams; tests put fakes here."""
+
+    source: Source
+    player: Player
+    ears: Ears
+    mind: Mind
+    voice: Voice
+    judge: TurnJudge
+    detector: Detector
+    echo: EchoControl | None = None
+    wakeword: Wakeword | None = None

@@ -1,0 +1,59 @@
+"""Good or bad, from the words, with their negations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from companion.domain import Stance
+from companion.mind.patterns import Patterns
+from companion.mind.prompts import Mood
+
+NEGATION_REACH = 3
+"""Words a "not" reaches forward."""
+
+
+class MoodEar:
+    """One language's good, unpleasant and serious words."""
+
+    def __init__(self, lists: Mapping[str, Sequence[str]], negation: Sequence[str]) -> None:
+        """Compile.
+
+        Args:
+            lists: word lists, with ``good``, ``nuisance`` and ``serious``.
+            negation: words that turn what follows into its opposite.
+        """
+        self._good = Patterns(lists["good"], {})
+        self._nuisance = Patterns(lists["nuisance"], {})
+        self._serious = Patterns(lists["serious"], {})
+        self._negation = set(negation)
+
+    def mood(self, said: str, stance: Stance = Stance.LISTEN) -> Mood | None:
+        """Return the mood of a normalised text, None when it is even or unclear."""
+        good, good_not = self._weigh(said, self._good)
+        nuisance, _ = self._weigh(said, self._nuisance)
+        bad = nuisance or good_not or self.serious(said)
+        if good and not bad:
+            return "good"
+        if bad and not good:
+            return "bad"
+        if not good and stance in (Stance.COMFORT, Stance.CALM, Stance.STEADY):
+            return "bad"
+        return "good" if stance is Stance.CELEBRATE and not bad else None
+
+    def serious(self, said: str) -> bool:
+        """Whether something grave is told, and not denied."""
+        return self._weigh(said, self._serious)[0]
+
+    def _weigh(self, said: str, words: Patterns) -> tuple[bool, bool]:
+        """Return whether one of the words stands there, and whether one is denied."""
+        plain = denied = False
+        for at in words.places(said):
+            before = said[:at].rsplit(". ", 1)[-1].split()[-NEGATION_REACH:]
+            if self._negation & set(before):
+                denied = True
+            else:
+                plain = True
+        return plain, denied
+
+
+__all__ = ["MoodEar"]
