@@ -200,7 +200,8 @@ def build_conversation(
     """
     from companion.audio.echo import EchoCanceller
     from companion.conversation.attention import Attention
-    from companion.conversation.loop import Conversation, Rooms
+    from companion.conversation.loop import Conversation
+    from companion.conversation.rooms import Rooms
     from companion.conversation.turns import TurnLimits
     from companion.hearing.vad import SpeechDetector
     from companion.hearing.wakeword import WakewordListener

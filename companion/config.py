@@ -171,7 +171,8 @@ def parse_config(tree: dict[str, Any], origin: str = "config") -> Config:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise ConfigError(f"{origin}: unknown setting '{where}'{_nearest(first['loc'])}") from error
+            hint = _nearest(first["loc"])
+            raise ConfigError(f"{origin}: unknown setting '{where}'{hint}") from error
         raise ConfigError(f"{origin}: '{where}': {first['msg'].lower()}") from error
 
 

@@ -108,8 +108,8 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         )
         devices.conversation = conversation
         mode = "always" if in_file else config.attention.mode
-        log(events.Listening(0.0, mode, app.process_age()))
         _wire(conversation, push=mode == "push")
+        log(events.Listening(0.0, mode, app.process_age()))
         try:
             await conversation.run()
         finally:

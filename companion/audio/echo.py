@@ -9,6 +9,7 @@ reference moved to where the canceller wants it.
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 import pywebrtc_audio
@@ -28,6 +29,13 @@ _TARGET_S = 0.03
 """Where the echo is put, in seconds after its reference."""
 _GOOD_S = (0.015, 0.15)
 """Nothing is moved while the echo comes within this."""
+_LOUDEST = 1.4
+"""An echo is at most this many times as loud as what was played within the last _REACH_S."""
+_REACH_S = 0.5
+_SETTLE_S = 0.75
+"""After the echo has moved, the canceller needs this long again (measured: 0.1-0.3 s)."""
+_DEAF_S = 0.3
+"""Pure zeros for this long while something sounds: a muted or lost microphone."""
 _WINDOW_S = 3.0
 _ESTIMATE_EVERY_S = 0.5
 _AGREE_S = 0.005
@@ -54,6 +62,8 @@ class EchoCanceller:
         self._tail: Pcm = np.zeros(_LAG, np.int16)
         self._since_played = math.inf
         self._played = 0.0
+        self._loudness: deque[float] = deque(maxlen=round(_REACH_S / FRAME_S))
+        self._deaf = 0.0
         self._until_estimate = 1.0
         self._candidate: float | None = None
         self._bypassed = True
@@ -69,7 +79,10 @@ class EchoCanceller:
 
     @property
     def converging(self) -> bool:
-        """Whether the canceller has not yet heard 1.5 s of playback and echo may leak."""
+        """Whether the canceller has not yet heard 1.5 s of playback and echo may leak.
+
+        Meanwhile only what is louder than an echo could be gets through.
+        """
         return self._played < _CONVERGE_S
 
     @property
@@ -91,7 +104,9 @@ class EchoCanceller:
         """
         self._near.append(near)
         self._far.append(far)
-        playing = _rms(far) > _QUIET
+        loudness = _rms(far)
+        self._loudness.append(loudness)
+        playing = loudness > _QUIET
         self._since_played = 0.0 if playing else self._since_played + FRAME_S
         held = self._near.recent(FRAME_SAMPLES, max(0, -self._offset))
         passed = np.concatenate((self._tail, held))[:FRAME_SAMPLES]
@@ -99,11 +114,21 @@ class EchoCanceller:
         if not self.active:
             self._bypassed = True
             return passed
+        if not held.any():
+            # There is nothing to cancel, and nothing true to learn about the room.
+            self._deaf += FRAME_S if playing else 0.0
+            self._bypassed = True
+            return passed
+        if self._deaf >= _DEAF_S:
+            self._played, self._candidate = 0.0, None  # the echo may now come at another time
+        self._deaf = 0.0
         out = self._cancel(held)
         if self._bypassed:
             out = np.concatenate((passed[:_LAG], out[_LAG:]))  # it still held old sound
             self._bypassed = False
         self._measure(held, out, playing)
+        if self.converging and _rms(held) <= _LOUDEST * max(self._loudness):
+            out = np.zeros_like(out)  # it may well be our own voice: half duplex until we know
         if playing:
             self._played += FRAME_S
             self._until_estimate -= FRAME_S
@@ -130,6 +155,8 @@ class EchoCanceller:
         count = round(_WINDOW_S * SAMPLE_RATE)
         found = estimate_delay(self._near.recent(count), self._far.recent(count))
         before, self._candidate = self._candidate, found
+        if found is not None and abs(found - (self.delay_s or before or found)) > _AGREE_S:
+            self._played = min(self._played, _CONVERGE_S - _SETTLE_S)
         if found is None or before is None or abs(found - before) > _AGREE_S:
             return
         self.delay_s = found

@@ -80,6 +80,8 @@ class Draft:
         """Transcribe, and judge whether the turn sounds complete."""
 
         def job() -> Heard:
+            if self.dropped:  # while it waited for the engine
+                return Heard(Transcript("", rejected="dropped"), 1.0, 0.0, "")
             began = time.perf_counter()
             transcript = self.ears.transcribe(self.samples, self.certainty)
             took = time.perf_counter() - began

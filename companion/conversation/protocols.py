@@ -54,6 +54,10 @@ class Mind(Protocol):
         """Append a finished turn: the person's words and what they heard of the reply."""
         ...
 
+    def start_afresh(self) -> None:
+        """Forget the talk: the next words begin a new one."""
+        ...
+
     def forget_last(self) -> None:
         """Take the last turn back, because it was merged into a longer one."""
         ...

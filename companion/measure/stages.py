@@ -86,6 +86,10 @@ class TimedMind:
         """Remember."""
         self._mind.remember(said, heard)
 
+    def start_afresh(self) -> None:
+        """Start afresh."""
+        self._mind.start_afresh()
+
     def forget_last(self) -> None:
         """Forget the last turn."""
         self._mind.forget_last()

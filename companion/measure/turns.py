@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -12,9 +12,11 @@ from companion import app
 from companion.config import Config
 from companion.domain import JsonObject
 from companion.errors import MeasureError
-from companion.hearing.endpoint import Endpointer
 from companion.measure.dialogue import Dialogue, Line, Said
 from companion.measure.manifest import read_manifest
+
+_REST_S: Final = 3.0
+"""Silence between a reply and the next utterance, as between people at ease."""
 
 Person = Literal["all", "speaker", "row"]
 
@@ -50,22 +52,31 @@ def evaluate_turns(
     if person == "speaker" and rows[0].get("speaker") is None:
         raise MeasureError(f"manifest {manifest} lacks the column speaker")
     engines = engines or app.load_engines(config)
-    judges: dict[str, Endpointer] = {}
-    results: list[Said] = []
+    people: dict[str, list[Line]] = {}
     for index, row in enumerate(rows):
         key = {"all": "", "speaker": row.get("speaker") or "", "row": str(index)}[person]
-        judge = judges.setdefault(key, app.new_endpointer(config))
-        line = Line(app.speech_in(Path(row["path"])), float(row["end_s"]), row["path"])
-        results.append(asyncio.run(_one(config, engines, judge, line)))
+        line = Line(app.speech_in(Path(row["path"])), _end(row, manifest), row["path"])
+        people.setdefault(key, []).append(line)
+    results: list[Said] = []
+    for lines in people.values():
+        engines.mind.start_afresh()
+        results += asyncio.run(_talk(config, engines, lines))
     return _summary(results)
 
 
-async def _one(config: Config, engines: app.Engines, judge: Endpointer, line: Line) -> Said:
+def _end(row: dict[str, str], manifest: Path) -> float:
+    try:
+        return float(row["end_s"])
+    except ValueError as error:
+        raise MeasureError(f"manifest {manifest}: end_s '{row['end_s']}' is no number") from error
+
+
+async def _talk(config: Config, engines: app.Engines, lines: list[Line]) -> list[Said]:
     from companion.audio.clock import VirtualClock
     from companion.audio.files import FileOutput
 
     clock = VirtualClock()
-    dialogue = Dialogue([line], clock, rest_s=0.5)
+    dialogue = Dialogue(lines, clock, rest_s=_REST_S)
     talk = app.build_conversation(
         config,
         engines,
@@ -73,14 +84,13 @@ async def _one(config: Config, engines: app.Engines, judge: Endpointer, line: Li
         dialogue,
         FileOutput(None, clock),
         dialogue.see,
-        endpointer=judge,
         in_file=True,
     )
     try:
         await talk.run()
     finally:
         clock.close()
-    return dialogue.said[0]
+    return dialogue.said
 
 
 def _summary(results: list[Said]) -> JsonObject:

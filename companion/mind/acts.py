@@ -85,13 +85,17 @@ class ActEar:
     def _is_question(self, sentence: str) -> bool:
         words = normalise(sentence).replace(".", "").split()
         marked = "?" in sentence
-        if marked and any(words[-len(t) :] == t and len(words) > len(t) + 1 for t in self._tags):
-            return False
         clauses = [normalise(c).replace(".", "").split() for c in _CLAUSE.split(sentence)]
-        last = clauses[-1]
-        if any(self._inverted(c, marked=marked) for c in (clauses[0], last) if len(c) > 1):
+        tagged = len(clauses) > 1 and (clauses[-1] in self._tags or self._echoes(clauses[-1]))
+        if tagged or (marked and any(words[-len(t) :] == t != words for t in self._tags)):
+            return False
+        if any(self._inverted(c, marked=marked) for c in (clauses[0], clauses[-1]) if len(c) > 1):
             return True
         return marked and bool(words) and words[0] not in self._tellers
+
+    def _echoes(self, words: list[str]) -> bool:
+        """Whether it is a tag such as "aren't we"."""
+        return len(words) == 2 and words[0] in self._aux and words[1] in self._subjects
 
     def _inverted(self, words: list[str], *, marked: bool) -> bool:
         first, second = words[0], words[1]

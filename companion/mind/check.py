@@ -82,6 +82,8 @@ class ReplyCheck:
             "echo": _echoes(words, heard),
             "invented_person": self._invents(sentence, words, known),
             "wrong_mood": self._strict and self._wrong_mood(reply, heard),
+            "asserts": self._strict and self._asserts(sentence, reply),
+            "parrot": self._strict and self._parrots(words, heard),
             "off_topic": self._strict and not self._on_topic(reply, words, heard),
         }
         return (*failed, *(name for name, bad in tests.items() if bad))
@@ -108,6 +110,17 @@ class ReplyCheck:
             return False
         names = {n.lower() for n in _NAME.findall(sentence)}
         return any(n != self._name and f" {n}" not in known for n in names)
+
+    def _asserts(self, sentence: str, reply: str) -> bool:
+        """Whether it states something: what a small model states is mostly not true."""
+        return not sentence.endswith("?") and not (
+            self._open.find(reply) or self._sorry.find(reply) or self._glad.find(reply)
+        )
+
+    def _parrots(self, words: Sequence[str], heard: str) -> bool:
+        """Whether nothing is said that the person has not said."""
+        new = {w for w in words if w not in self._stop and f" {w} " not in heard}
+        return not new and not self._open.find(f" {' '.join(words)} . ")
 
     def _wrong_mood(self, reply: str, heard: str) -> bool:
         bad, good = (mood.find(heard) for mood in self._moods)

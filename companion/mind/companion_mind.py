@@ -31,8 +31,13 @@ MOST_SENTENCES: Final = 2
 MOST_TOKENS: Final = 70
 LONGEST_SAID: Final = 160
 """Words of one utterance shown to the model; of more, the last ones."""
+FEWEST_SAID: Final = 5
+"""Words a starter model needs to say anything sensible."""
 RETRY_WITHIN_S: Final = 0.35
 """A second try is only begun when the first failed this soon: the person waits."""
+FIRST_WITHIN_S: Final[dict[Trust, float]] = {"starter": 0.8, "small": 6.0, "strong": 8.0}
+"""A model that has not finished its first sentence by then leaves the word to the fallback: past
+3 s people find a reply clearly worse (design, section 1); a strong model is worth more patience."""
 RESERVE_TOKENS: Final = 120
 """Kept free for the template, the note and the counting's error."""
 SECOND_TEMPERATURE: Final = 0.7
@@ -105,7 +110,7 @@ class CompanionMind:
             return
         answer = self._fallback.answer(text, self._history.replies(), context.stance)
         failed: tuple[str, ...] = ()
-        if self._models and not self._settled(answer):
+        if self._models and not self._settled(answer, text):
             spoken = ""
             for part in self._from_models(text, context, stop):
                 if part.text:
@@ -123,12 +128,13 @@ class CompanionMind:
                 return
             yield ReplyPart(sentence, "fallback", failed, tone=tone)
 
-    def _settled(self, answer: Answer) -> bool:
+    def _settled(self, answer: Answer, text: str) -> bool:
         """Whether the fallback's answer is better than anything the model could say."""
         if answer.urgent or answer.rule == "clock":
             return True
         if self._trust == "starter":
-            return answer.specific
+            # Of a few words it makes nonsense.
+            return answer.specific or len(text.split()) < FEWEST_SAID
         return self._trust == "small" and answer.plain
 
     def _command(self, control: Control) -> ReplyPart:
@@ -148,9 +154,14 @@ class CompanionMind:
             try:
                 messages = self._prompt(model, text, context)
                 began = time.perf_counter()
+                due = began + FIRST_WITHIN_S[self._trust]
+                spoken = False
+
+                def give_up(due: float = due) -> bool:
+                    return stop() or (not spoken and time.perf_counter() > due)  # noqa: B023
+
                 for attempt in range(2):
-                    spoken = False
-                    for part in self._attempt(model, messages, text, context, attempt, stop):
+                    for part in self._attempt(model, messages, text, context, attempt, give_up):
                         if part.text:
                             spoken = True
                             yield ReplyPart(part.text, "model", failed, tone=part.tone)
@@ -158,6 +169,8 @@ class CompanionMind:
                             failed = (*failed, *part.checks)
                     if spoken or stop() or time.perf_counter() - began > RETRY_WITHIN_S:
                         break
+                if not spoken and time.perf_counter() > due:
+                    failed = (*failed, "too_slow")
             except MindError as error:
                 self._trouble = str(error)
                 continue
@@ -241,6 +254,10 @@ class CompanionMind:
     def remember(self, said: str, heard: str) -> None:
         """Append a finished turn."""
         self._history.remember(said, heard)
+
+    def start_afresh(self) -> None:
+        """Forget the talk: the next words begin a new one."""
+        self._history = History()
 
     def forget_last(self) -> None:
         """Take the last turn back."""

@@ -7,7 +7,6 @@ names what they spoke of, or listens. Everything it can say is in ``prompts/<lan
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from companion.mind.acts import ActEar, Acts
 from companion.mind.listening import Listener
 from companion.mind.moods import MoodEar
 from companion.mind.patterns import Match, Patterns, normalise
-from companion.mind.prompts import Mood, Prompts, Rule, fill
+from companion.mind.prompts import Mood, Prompts, Rule
 from companion.mind.sums import Sums
 from companion.mind.wording import pick
 
@@ -30,7 +29,8 @@ class Answer:
 
     text: str
     rule: str
-    """Name of the rule, ``clock``, ``sums``, ``reflection``, ``about`` or ``generic``."""
+    """Name of the rule, ``clock``, ``sums``, ``reflection``, ``about``, ``unknown`` or
+    ``generic``."""
     urgent: bool = False
     plain: bool = False
     tone: Tone = Tone.WARM
@@ -121,8 +121,8 @@ class Fallback:
             if m := self._match(known, acts, recent):
                 return self._say(rule, m, mood, said, recent)
         if acts.asks:
-            reply = pick(self._generic["question"], {}, "question", recent)
-            return Answer(reply or "", "generic")
+            reply = pick(self._generic["question"], {}, said, recent)
+            return Answer(reply or "", "unknown")
         serious = self._moods.serious(acts.told) and self._is_mine(acts.told)
         kind, reply = self._listener.reply(acts, mood, serious=serious, recent=recent)
         return Answer(reply, kind)
@@ -165,7 +165,7 @@ class Fallback:
             owner = f" my {match.kept[kind]} " in said or f" our {match.kept[kind]} " in said
             words[f"the_{kind}"] = f"{'your' if owner else 'the'} {match.kept[kind]}"
             words[f"The_{kind}"] = words[f"the_{kind}"].capitalize()
-        text = pick(choices, words, rule.name, recent)
+        text = pick(choices, words, f"{rule.name} {said}", recent)
         if text is None:  # every reply wanted a word that was not there
             text = pick(self._generic["plain"], {}, rule.name, recent) or ""
         return Answer(text, rule.name, rule.urgent, rule.plain, rule.tone)

@@ -6,18 +6,18 @@ they spoke of named, with a question that fits the time they spoke of; else plai
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from typing import Literal
 
 from companion.mind.acts import Acts
 from companion.mind.nouns import NounFinder
-from companion.mind.patterns import normalise
 from companion.mind.prompts import Mood, Prompts, Tense
 from companion.mind.reflect import Reflector
 from companion.mind.wording import pick
 
 Kind = Literal["reflection", "about", "generic"]
+SHORT_WORD = 4
+"""Letters; in "red" and "need" the ending is none."""
 LONG_TELLING = 45
 """Words; more than this is a story, to which only listening fits."""
 
@@ -56,8 +56,7 @@ class Listener:
         turned = self._turned(acts)
         noun = next((n for s in acts.sentences if (n := self._nouns.find(s))), None)
         if turned and noun:  # by turns, so that neither becomes a manner
-            odd = (len(recent) + zlib.crc32(acts.told.encode())) % 2
-            turned, noun = (turned, None) if odd else (None, noun)
+            turned, noun = (None, noun) if len(recent) % 2 else (turned, None)
         if turned:
             words = {"you_said": turned, "you_said_low": turned[0].lower() + turned[1:]}
             return "reflection", self._pick(self._frame("reflect", tone, time), words, acts, recent)
@@ -76,9 +75,7 @@ class Listener:
         names = (f"{way}_{tone}_{time}", f"{way}_{tone}")
         return next(n.lstrip("_") for n in names if n.lstrip("_") in self._generic)
 
-    def _pick(
-        self, frame: str, words: dict[str, str], acts: Acts, recent: Sequence[str]
-    ) -> str:
+    def _pick(self, frame: str, words: dict[str, str], acts: Acts, recent: Sequence[str]) -> str:
         return pick(self._generic[frame], words, acts.told, recent) or ""
 
 
@@ -88,9 +85,14 @@ def tense(said: str, words: Tense) -> str:
         return "long_past"
     if any(f" {w} " in said for w in words.future):
         return "future"
+    if any(f" {w} " in said for w in words.present):
+        return "now"
+    if any(f" {w} " in said for w in words.past):
+        return "past"
     endings = tuple(w[1:] for w in words.past if w.startswith("*"))
-    past = any(w.endswith(endings) and len(w) > 4 for w in said.split())
-    if past or any(f" {w} " in said for w in words.past):
+    if not any(f" {w} " in said for w in words.now) and any(
+        w.endswith(endings) and len(w) > SHORT_WORD for w in said.split()
+    ):
         return "past"
     return "now"
 

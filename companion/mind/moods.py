@@ -19,9 +19,10 @@ class MoodEar:
         """Compile.
 
         Args:
-            lists: word lists, with ``good``, ``nuisance`` and ``serious``.
+            lists: word lists, with ``good``, ``nuisance``, ``serious`` and ``idiom``.
             negation: words that turn what follows into its opposite.
         """
+        self._idioms = [f" {i} " for i in lists["idiom"]]
         self._good = Patterns(lists["good"], {})
         self._nuisance = Patterns(lists["nuisance"], {})
         self._serious = Patterns(lists["serious"], {})
@@ -47,6 +48,8 @@ class MoodEar:
     def _weigh(self, said: str, words: Patterns) -> tuple[bool, bool]:
         """Return whether one of the words stands there, and whether one is denied."""
         plain = denied = False
+        for idiom in self._idioms:
+            said = said.replace(idiom, " ")
         for at in words.places(said):
             before = said[:at].rsplit(". ", 1)[-1].split()[-NEGATION_REACH:]
             if self._negation & set(before):

@@ -27,6 +27,7 @@ class NounFinder:
         self._ends = set(data.ends)
         self._vague = set(data.vague)
         self._joiners = set(data.joiners)
+        self._places = set(data.places)
         self._copulas = set(data.copulas)
         self._suffixes = tuple(data.loose_suffixes)
         self._known = {tuple(k.split()) for k in known}
@@ -34,7 +35,7 @@ class NounFinder:
     def find(self, sentence: str) -> str | None:
         """Return the best phrase of one raw sentence, turned towards the person, or None."""
         tokens = sentence.replace("’", "'").split()
-        words = [t.lower().strip(".,;:!?\"()") for t in tokens]
+        words = [t.lower().strip('.,;:!?"()') for t in tokens]
         best: tuple[int, str] | None = None
         for i, word in enumerate(words):
             if word not in self._turned or (i and words[i - 1] in self._copulas):
@@ -56,7 +57,7 @@ class NounFinder:
                 closed = word in self._ends and bool(word)
                 break
             found.append(i)
-            if self._is_known(words, found):
+            if self._own(words[start]) and self._is_known(words, found):
                 following = words[i + 1] if i + 1 < len(words) else ""
                 named = tokens[i][-1].isalpha() and following.isalpha()
                 if named and tokens[i + 1][0].isupper() and following not in self._ends:
@@ -68,16 +69,23 @@ class NounFinder:
                 break
         else:
             closed = True
-        mine = words[start] in ("my", "our") or self._turned[words[start]] not in ("the",)
+        mine = self._own(words[start])
         known = self._is_known(words, found) or self._is_known(words, found[:-1])
         if not known:
             while len(found) > 1 and words[found[-1]].endswith(self._suffixes):
                 found.pop()
         most = 1 if subject and not known else MOST_WORDS
+        place = start > 0 and words[start - 1] in self._places
+        if place and not (known and mine):
+            return None, 0
         if not found or not closed or len(found) > most or self._bad(words, found):
             return None, 0
         phrase = " ".join(self._written(tokens[i]) for i in found)
-        return phrase, (4 if mine else 2) + (0 if subject else 1)
+        return phrase, (2 if known and mine else 0) + (0 if subject else 1)
+
+    def _own(self, determiner: str) -> bool:
+        """Whether it changes with the speaker, as "my" does."""
+        return self._turned[determiner] not in self._turned
 
     def _bad(self, words: Sequence[str], found: Sequence[int]) -> bool:
         return any(words[i] in self._vague for i in found) or len(words[found[-1]]) < 3
@@ -89,7 +97,7 @@ class NounFinder:
 
     @staticmethod
     def _written(token: str) -> str:
-        return token.strip(".,;:!?\"()")
+        return token.strip('.,;:!?"()')
 
 
 __all__ = ["NounFinder"]

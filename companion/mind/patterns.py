@@ -5,6 +5,7 @@
 ``(a|b c)`` one of these
 ``[a|b]``   one of these or nothing
 ``*``       up to six words of the same sentence
+``_``       one word
 ``+``       one to eight words, kept as ``{rest}``
 ``<list>``  a word from the list of that name, kept under the list's name
 ``^  $``    beginning and end of a sentence
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 _UNIT = re.compile(r"<\w+>|[()\[\]|*+^$/]|[^\s()\[\]<>|*+^$/]+")
 _SIGNS = {
     "*": r"(?:[^ .]+ ){0,6}?",
+    "_": r"[^ .]+ ",
     "+": r"(?P<rest>(?:[^ .]+ ){1,8}?)(?=\. |$)",
     "^": r"(?:(?<=^ )|(?<=\. ))",
     "$": r"(?=\. |$)",

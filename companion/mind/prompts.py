@@ -92,6 +92,8 @@ class Tense(_Data):
     """Words that tell the time a sentence speaks of; ``*ed`` stands for an ending."""
 
     future: list[str]
+    present: list[str]
+    now: list[str]
     long_past: list[str]
     past: list[str]
 
@@ -116,6 +118,7 @@ class NounData(_Data):
     ends: list[str]
     vague: list[str]
     joiners: list[str]
+    places: list[str]
     copulas: list[str]
     loose_suffixes: list[str]
     determiners: dict[str, str]

@@ -21,6 +21,8 @@ class Reflector:
     def __init__(self, data: Fallback) -> None:
         self._swap = data.swap
         self._unsafe = set(data.unsafe)
+        mine = {w for w in data.subjects if w in data.swap}
+        self._first = {w for w in mine if not data.swap[w].endswith("r")}
         self._verbs = data.verbs
         self._dangling = set(data.dangling)
         self._subjects = set(data.subjects)
@@ -37,6 +39,8 @@ class Reflector:
             return None
         words = sentences[0].split()
         if not SHORTEST <= len(words) <= LONGEST or words[0] not in self._subjects:
+            return None
+        if self._first & set(words[1:]):  # a second clause begins
             return None
         if self._unsafe & set(words) or words[-1] in self._dangling:
             return None

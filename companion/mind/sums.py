@@ -40,8 +40,9 @@ class Sums:
         result = _reckon(left, self._data.signs[found.group(2)], right)
         if result is None or abs(result) > LARGEST:
             return None
+        left_words, sign, right_words = found.groups()
         return self._data.result.format(
-            left=found.group(1), sign=found.group(2), right=found.group(3), result=result
+            left=left_words.capitalize(), sign=sign, right=right_words, result=result
         )
 
     def _number(self, words: str) -> int | None:

@@ -99,8 +99,8 @@ class FakeMind:
     def remember(self, said: str, heard: str) -> None:
         self.history.append((said, heard))
 
-    def forget_last(self) -> None:
-        self.history.pop()
+    def start_afresh(self) -> None:
+        self.history.clear()
 
     def idle(self) -> None:
         self.idled += 1
