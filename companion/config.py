@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from platformdirs import user_config_path, user_data_path, user_state_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from companion.errors import ConfigError
 
@@ -26,8 +26,9 @@ class _Section(BaseModel):
 class PersonaSettings(_Section):
     """Who the companion is."""
 
-    name: str = "Rosie"
-    """What it is called; in ``name`` attention it listens for this."""
+    name: str = Field("Molly", min_length=1)
+    """What it is called; in ``name`` attention it listens for this. Some names are hard to hear for
+    a small Whisper: Molly, Emma and Daisy were always understood, Rosie and Clara half the time."""
     aliases: tuple[str, ...] = ()
     """Other names it answers to, such as how Whisper tends to write the name."""
     person: str | None = None
@@ -70,6 +71,12 @@ class TurnSettings(_Section):
     """Accepted probability that the person was only pausing."""
     merge_window_s: float = Field(1.5, ge=0)
     """Speech this soon after a commit continues the same turn."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_wait_s > self.max_wait_s:
+            raise ValueError("min_wait_s must not be longer than max_wait_s")
+        return self
 
 
 class AttentionSettings(_Section):

@@ -15,6 +15,9 @@ from companion.errors import CompanionError
 PACE_STEP = 0.1
 """Fraction by which "slower" and "faster" change the pace."""
 
+_UNKNOWN = 0.5
+"""Completeness of what was not understood."""
+
 VOLUME_STEP_DB = 4.0
 """How much "louder" and "quieter" change the volume: clearly audible, not startling."""
 
@@ -86,7 +89,7 @@ class Draft:
             transcript = self.ears.transcribe(self.samples, self.certainty)
             took = time.perf_counter() - began
             if transcript.rejected and not self.earlier:
-                return Heard(transcript, 1.0, took, "")
+                return Heard(transcript, _UNKNOWN, took, "")
             text = " ".join(t for t in (self.earlier, transcript.text) if t)
             return Heard(transcript, self.judge.completeness(self.samples, transcript), took, text)
 

@@ -39,6 +39,10 @@ _SURE_SHARE: Final = 0.15
 _SURE_LOGPROB: Final = -0.5
 """When hardly any of it was surely speech, and the words came out unsure too, it was noise."""
 
+_SPOKE_SHARE: Final = 0.5
+_SPOKE_S: Final = 0.6
+"""Somebody who surely spoke this long deserves "I did not catch that", not silence."""
+
 _IDLE_AFTER_S: Final = 1.5
 """Quiet this long is used for housekeeping in the mind."""
 
@@ -261,9 +265,8 @@ class Conversation:
             return
         now = self._clock.now()
         self._emit(events.Transcribed(now, heard.text, heard.stt_s, heard.completeness))
-        self._machine.be_patient(
-            0.0 if not heard.text else self._rooms.judge.wait_s(heard.completeness)
-        )
+        answered = self._why_not(turn, draft) is None
+        self._machine.be_patient(self._rooms.judge.wait_s(heard.completeness) if answered else 0.0)
         self._prepare_when_due(now)
 
     def _prepare_when_due(self, t: float) -> None:
@@ -278,7 +281,7 @@ class Conversation:
             return
         assert turn is not None
         heard = draft.heard
-        if not heard.text or self._why_not(turn, draft) is not None:
+        if self._why_not(turn, draft) is not None:
             return
         wait = max(
             self._machine.limits.min_wait_s,
@@ -287,7 +290,7 @@ class Conversation:
         if t - draft.heard_until < wait - self._replies.lead_s - _LEAD_MARGIN_S:
             return
         addressed = self._attention.judge(heard.text)
-        if not addressed.text:
+        if not addressed.text and heard.text:
             draft.wanted = False
             return
         self._replies.settle_interrupted()
@@ -307,8 +310,10 @@ class Conversation:
         """Return why an utterance is not answered, or None when it is."""
         heard = draft.heard
         assert heard is not None
-        if not heard.text:
+        if not heard.text and not self._unclear(turn, draft):
             return heard.transcript.rejected or "no_words"
+        if not heard.text:
+            return None if self._attention.engaged else "not_addressed"
         if (
             self._machine.certainty < _SURE_SHARE
             and heard.transcript.logprob < _SURE_LOGPROB
@@ -321,6 +326,14 @@ class Conversation:
         if not self._attention.judge(heard.text).yes:
             return "not_addressed"
         return None
+
+    def _unclear(self, turn: Turn, draft: Draft) -> bool:
+        """Whether a person surely spoke, and at some length, but no words can be believed."""
+        return (
+            self._machine.certainty >= _SPOKE_SHARE
+            and draft.heard_until - turn.began >= _SPOKE_S
+            and not turn.over_voice
+        )
 
     def _resumed(self, pause_s: float) -> None:
         turn = self._turn
@@ -364,7 +377,7 @@ class Conversation:
             )
         )
         self._engage("name" if addressed.called else "talk")
-        if not addressed.text:
+        if not addressed.text and draft.heard.text:
             self._signal("heard_you")
             return
         if draft.prepared is None:

@@ -58,10 +58,6 @@ class Mind(Protocol):
         """Forget the talk: the next words begin a new one."""
         ...
 
-    def forget_last(self) -> None:
-        """Take the last turn back, because it was merged into a longer one."""
-        ...
-
     def idle(self) -> None:
         """Compact the history and warm the cache while nobody speaks; blocking, abortable."""
         ...

@@ -206,6 +206,8 @@ class Replies:
     def _remember(self, reply: Reply, heard: str) -> None:
         if any(p.part.control is not None for p in reply.played):
             return  # "slower, please" is not part of the talk
+        if not reply.said:
+            return  # nothing was understood
         mind = self._rooms.mind
         self._tasks.later(lambda: mind.remember(reply.said, heard))
 

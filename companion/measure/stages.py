@@ -90,10 +90,6 @@ class TimedMind:
         """Start afresh."""
         self._mind.start_afresh()
 
-    def forget_last(self) -> None:
-        """Forget the last turn."""
-        self._mind.forget_last()
-
     def idle(self) -> None:
         """Keep house, timed as ``idle``."""
         with self._stages.time("idle"):

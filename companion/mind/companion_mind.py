@@ -259,10 +259,6 @@ class CompanionMind:
         """Forget the talk: the next words begin a new one."""
         self._history = History()
 
-    def forget_last(self) -> None:
-        """Take the last turn back."""
-        self._history.forget_last()
-
     def warm(self) -> None:
         """Bring the models to the prompt's beginning, from disk where possible; blocking."""
         for model in self._models:

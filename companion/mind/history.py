@@ -47,11 +47,6 @@ class History:
         if len(self._turns) > MOST_TURNS:
             del self._turns[: MOST_TURNS // 2]
 
-    def forget_last(self) -> None:
-        """Take the last turn back."""
-        if self._turns:
-            self._turns.pop()
-
     def replies(self) -> list[str]:
         """Return what was heard of each reply, oldest first."""
         return [t.heard for t in self._turns if t.heard]

@@ -27,14 +27,22 @@ from companion.domain import (
 from companion.events import Event
 
 LOUD = np.full(FRAME_SAMPLES, 3000, np.int16)
+NOISE = np.full(FRAME_SAMPLES, 1500, np.int16)
 QUIET = np.zeros(FRAME_SAMPLES, np.int16)
 
 
 class ScriptedSource:
     """Speech where the script says so: a list of (start, end) seconds."""
 
-    def __init__(self, clock: VirtualClock, speech: list[tuple[float, float]], length: float):
+    def __init__(
+        self,
+        clock: VirtualClock,
+        speech: list[tuple[float, float]],
+        length: float,
+        noise: list[tuple[float, float]],
+    ):
         self._clock = clock
+        self._noise = noise
         self._speech = speech
         self._length = length
         self.ended_at: float | None = None
@@ -50,12 +58,14 @@ class ScriptedSource:
                 raise AssertionError("the conversation never came to rest")
             await self._clock.advance(t)
             talking = any(start < t <= end for start, end in self._speech)
-            yield Frame(LOUD if talking else QUIET, t)
+            rattling = any(start < t <= end for start, end in self._noise)
+            yield Frame(LOUD if talking else NOISE if rattling else QUIET, t)
 
 
 class FakeDetector:
     def __call__(self, frame: Pcm) -> float:
-        return 1.0 if np.abs(frame).max() > 1000 else 0.0
+        loudest = np.abs(frame).max()
+        return 1.0 if loudest > 2000 else 0.6 if loudest > 1000 else 0.0
 
 
 class FakeEars:
@@ -65,6 +75,7 @@ class FakeEars:
         self.texts = texts
         self.calls = 0
         self.lengths: list[int] = []
+        self.logprob = 0.0
 
     def transcribe(self, samples: Samples, certainty: float | None = None) -> Transcript:
         self.calls += 1
@@ -75,7 +86,7 @@ class FakeEars:
         text = self.pick(starts)
         if text.startswith("!"):
             return Transcript("", rejected=text[1:])
-        return Transcript(text)
+        return Transcript(text, logprob=self.logprob)
 
     def pick(self, stretches: int) -> str:
         return self.texts[min(self.calls, len(self.texts)) - 1]
@@ -195,8 +206,10 @@ class Talk:
     limits: TurnLimits = field(default_factory=TurnLimits)
     charge: float = 0.0
     wakeword: object = None
+    noise: list[tuple[float, float]] = field(default_factory=list)
     heard_samples: list[int] = field(default_factory=list)
     notice: str = ""
+    logprob: float = 0.0
     engaged_s: float = 45.0
 
     async def run(self) -> Talk:
@@ -209,7 +222,7 @@ class Talk:
         self.events: list[Event] = []
         self.conversation = Conversation(
             Rooms(
-                ScriptedSource(clock, self.speech, self.length),
+                ScriptedSource(clock, self.speech, self.length, self.noise),
                 self.player,
                 self.ears,
                 self.mind,
@@ -225,6 +238,7 @@ class Talk:
             merge_window_s=self.merge_window_s,
         )
         self.ears.lengths = self.heard_samples
+        self.ears.logprob = self.logprob
         if self.notice:
             self.conversation.announce(self.notice)
         try:

@@ -102,10 +102,28 @@ async def test_a_cough_does_not_cost_the_reply(talk):
 
 
 async def test_noise_is_never_answered(talk):
-    done = await talk([(1.0, 2.0)], ["!no_speech"]).run()
+    done = await talk([], ["!no_speech"], noise=[(1.0, 2.0)]).run()
     assert done.one("ignored").reason == "no_speech"
     assert "reply_started" not in done.types()
     assert done.mind.asked == []
+
+
+async def test_words_that_only_noise_supports_are_not_answered(talk):
+    done = await talk([], ["Thank you."], noise=[(1.0, 2.0)], logprob=-0.8).run()
+    assert done.one("ignored").reason == "noise"
+
+
+async def test_a_person_who_is_not_understood_is_asked_again(talk):
+    done = await talk([(1.0, 2.0)], ["!unsure"]).run()
+    assert done.one("turn_committed").text == ""
+    assert done.one("reply_started")
+    assert [text for text, _ in done.mind.asked] == [""]
+    assert done.mind.history == []
+
+
+async def test_in_name_mode_mumbling_is_not_for_the_companion(talk):
+    done = await talk([(1.0, 2.0)], ["!unsure"], mode="name").run()
+    assert done.one("ignored").reason == "not_addressed"
 
 
 async def test_the_companions_own_words_are_not_answered(talk):
@@ -237,8 +255,8 @@ async def test_failing_ears_cost_one_turn_not_the_talk(talk):
             raise RuntimeError("boom")
 
     done = await talk([(1.0, 2.0)], Broken(), length=5).run()
-    assert done.one("ignored").reason == "not_heard"
     assert done.one("trouble").what == "the speech could not be transcribed"
+    assert [text for text, _ in done.mind.asked] == [""]  # it says that it did not catch that
 
 
 async def test_by_push_nothing_is_even_transcribed_until_pushed(talk):

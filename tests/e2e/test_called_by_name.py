@@ -66,7 +66,7 @@ def test_called_by_its_name_it_answers_from_the_server(
     llm.reply, long = "That sounds like a story about the sea. What did you like best?", llm.reply
     since = len(talk.events)
     recording = room.record()
-    room.say(spoken("Hello, Rosie. Shall we talk about the sea?"))
+    room.say(spoken("Hello, Molly. Shall we talk about the sea?"))
     talk.wait("reply_finished", since, seconds=40)
     heard = heard_in(ears, recording.stop())
     replied = " ".join(event["text"] for event in talk.of("reply_sentence", since))

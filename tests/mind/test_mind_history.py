@@ -18,14 +18,6 @@ def test_what_was_not_heard_is_not_remembered():
     ]
 
 
-def test_the_last_turn_can_be_taken_back():
-    history = History()
-    history.forget_last()
-    history.remember("One.", "Two.")
-    history.forget_last()
-    assert history.turns == ()
-
-
 def test_compaction_drops_the_oldest_in_a_block_and_then_rests():
     history = History()
     for i in range(20):
