@@ -20,9 +20,6 @@ SURE: Final = 0.9
 """Speech is judged this sure or surer most of the time; noise that opens a turn hardly ever
 (share of chunks on 24 voices: 0.67-0.95, on household noise: 0-0.05; docs/measurements.md)."""
 
-ON_OVER_VOICE: Final = 0.7
-"""Onset while the companion itself speaks: what echo cancellation leaves must not count."""
-
 
 @dataclass(frozen=True, slots=True)
 class TurnLimits:
@@ -30,8 +27,9 @@ class TurnLimits:
 
     onset_s: float = 0.06
     """Speech this long is a beginning; two chunks of the detector."""
-    onset_over_voice_s: float = 0.12
-    """The same while the companion speaks."""
+    onset_over_voice_s: float = 0.07
+    """The same while the companion speaks: hardly longer, since the echo canceller leaves nothing
+    that sounds like speech (5 minutes at -6 dB: no onset), and a person must not wait."""
     onset_converging_s: float = 0.3
     """The same while the echo canceller is still converging."""
     draft_after_s: float = 0.2
@@ -164,7 +162,7 @@ class TurnMachine:
     def _idle(
         self, t: float, probability: float, *, over_voice: bool, converging: bool
     ) -> list[Signal]:
-        if not self._rising(t, probability, ON_OVER_VOICE if over_voice else ON):
+        if not self._rising(t, probability, ON):
             return []
         assert self._rising_since is not None
         needed = self.limits.onset_s

@@ -136,6 +136,7 @@ async def _run(config: Config, engines: app.Engines, times: int) -> JsonObject:
         "stop_p95_s": round(float(np.percentile(done, 95)), 3) if done else None,
         "within_300_ms": round(sum(s <= 0.3 for s in done) / max(1, len(stops)), 3),
         "missed": len(stops) - len(done),
+        "stops_s": [s and round(s, 3) for s in stops],
         "false_stops": false_stops,
     }
 
