@@ -67,7 +67,7 @@ class TurnSettings(_Section):
     """No reply sounds before this much silence."""
     max_wait_s: float = Field(2.6, gt=0)
     """No turn waits longer than this."""
-    cut_off_risk: float = Field(0.05, gt=0, lt=1)
+    cut_off_risk: float = Field(0.04, gt=0, lt=1)
     """Accepted probability that the person was only pausing."""
     merge_window_s: float = Field(1.5, ge=0)
     """Speech this soon after a commit continues the same turn."""

@@ -27,8 +27,14 @@ _PRIOR_SPREAD: Final = 0.55
 """Log-normal pauses within a turn: median and spread of log-seconds. Campione & Veronis (2002),
 "A large-scale multilingual study of silent pause duration": 0.2-1 s are typical, over 1 s rare."""
 
-_PRIOR_WEIGHT: Final = 4.0
+_PRIOR_WEIGHT: Final = 2.0
 """How many observed pauses the general values are worth."""
+
+_PRIOR_TURNS: Final = 2.0
+"""How many turns, and pauses within turns, the general odds are worth."""
+
+_NOW_WEIGHT: Final = 6.0
+"""What a pause of the open turn counts until it ends: how somebody speaks just now says most."""
 
 _FORGET: Final = 0.97
 """Weight of the past at each new pause or turn: half is forgotten after some 20."""
@@ -83,20 +89,19 @@ def completeness(text: str, language: str = "en") -> float:
     # The longer somebody has spoken, the likelier a pause is the end (AUC 0.73 on read speech).
     longer = min(1.0, max(0.0, (len(words) - 2) / 8))
     if stopped:
-        return 0.6 + 0.25 * longer
+        return 0.6 + 0.15 * longer
     return 0.3 + 0.25 * longer
 
 
 class Endpointer:
     """Judges pauses and learns this person's patience."""
 
-    def __init__(self, risk: float = 0.05, language: str = "en") -> None:
+    def __init__(self, risk: float = 0.04, language: str = "en") -> None:
         self._risk = risk
         self._language = language
         self._pauses: list[tuple[float, float]] = []
         self._went_on = 0.0
         self._ended = 0.0
-        self._here: list[float] = []
 
     def completeness(self, samples: Samples, transcript: Transcript) -> float:
         """Return the probability, 0-1, that a pause after this speech ends the turn."""
@@ -119,11 +124,12 @@ class Endpointer:
         if seconds < _SHORTEST_S:
             return
         self._pauses = [(p, w * _FORGET) for p, w in self._pauses if w > 0.05]
-        self._pauses.append((seconds, 1.0))
+        self._pauses.append((seconds, _NOW_WEIGHT))
         self._went_on = self._went_on * _FORGET + 1
 
     def turn_ended(self) -> None:
         """Learn that the turn is over."""
+        self._pauses = [(p, min(1.0, w)) for p, w in self._pauses]
         self._ended = self._ended * _FORGET + 1
 
     def _survival(self, s: float) -> float:
@@ -138,8 +144,7 @@ class Endpointer:
 
     def _person_odds(self) -> float:
         """Return how much likelier this person's pauses end turns than people's in general."""
-        prior_ends, prior_pauses = 4.0, 4.0
-        return (self._ended + prior_ends) / (self._went_on + prior_pauses)
+        return (self._ended + _PRIOR_TURNS) / (self._went_on + _PRIOR_TURNS)
 
     def state(self) -> JsonObject:
         """Return what was learned, as numbers without words or sound."""
