@@ -24,16 +24,13 @@ from companion.conversation.turns import (
     TurnLimits,
     TurnMachine,
 )
-from companion.domain import FRAME_S, Frame, Speech, Tone, TurnContext
+from companion.domain import Frame, Speech, Tone, TurnContext
 
 _LEAD_MARGIN_S: Final = 0.15
 """Preparation begins this much earlier than it usually takes."""
 
 _SETTLE_AFTER_S: Final = 12.0
 """In a longer turn, words before a pause are settled so that they are not encoded again."""
-
-_SETTLING_S: Final = 1.0
-"""How long after our voice begins the echo canceller may still leak in a real room."""
 
 _OWN_VOICE_TAIL_S: Final = 1.0
 """An utterance that begins this soon after our own sound may be its echo."""
@@ -84,7 +81,6 @@ class Conversation:
         self._notices: deque[Speech] = deque()
         self._tape = Tape()
         self._turn: Turn | None = None
-        self._voice_since = -10.0
         self._voice_until = -10.0
         self._quiet_since = 0.0
         self._housekept = True
@@ -156,8 +152,6 @@ class Conversation:
             converging = rooms.echo.converging
         busy = rooms.player.busy()
         if busy:
-            if t - self._voice_until > 2 * FRAME_S:
-                self._voice_since = t
             self._voice_until = t
         self._tape.add(frame, pcm)
         self._frames += 1
@@ -169,12 +163,7 @@ class Conversation:
                 self._turn.began = t + PRE_ROLL_S
         probability = rooms.detector(pcm)
         for signal in self._machine.step(
-            t,
-            probability,
-            over_voice=busy,
-            settling=t - self._voice_since < _SETTLING_S,
-            converging=converging,
-            ready=self._ready(),
+            t, probability, over_voice=busy, converging=converging, ready=self._ready()
         ):
             match signal:
                 case Began():

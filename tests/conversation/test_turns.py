@@ -55,9 +55,10 @@ def test_a_turn_stays_open_a_second_for_a_reply_that_is_not_ready():
     assert abs(complete.due_s - 0.5) < 0.01
 
 
-def test_while_the_echo_canceller_learns_an_onset_must_be_longer():
-    quick = feed(TurnMachine(), [(1, 1.2)], 2, over_voice=True)
+def test_over_the_voice_an_onset_must_be_surer_and_longer():
+    quick = feed(TurnMachine(), [(1, 1.1)], 2)
     assert [type(s) for _, s in quick][:1] == [Began]
+    assert feed(TurnMachine(), [(1, 1.1)], 2, over_voice=True) == []
     assert feed(TurnMachine(), [(1, 1.2)], 2, over_voice=True, converging=True) == []
     assert feed(TurnMachine(), [(1, 2)], 3, over_voice=True, converging=True)
 
