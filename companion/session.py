@@ -184,6 +184,8 @@ class _Devices:
         line = self._notices.get(f"{device}_{state}")
         if (waiting := self._gone.pop(device, None)) is not None:
             waiting.cancel()
+        if talk is not None and state in ("back", "sounding"):
+            talk.room_changed()
         if talk is None or not line:
             return
         if state == "lost":

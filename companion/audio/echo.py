@@ -85,6 +85,12 @@ class EchoCanceller:
         """
         return self._played < _CONVERGE_S
 
+    def relearn(self) -> None:
+        """Forget the room: the microphone or the speaker was away, or is another one."""
+        self._aec.reset()
+        self._played = 0.0
+        self._candidate = None
+
     @property
     def erle_db(self) -> float:
         """Echo return loss enhancement: dB removed during the last seconds of playback.

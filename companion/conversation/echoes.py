@@ -15,14 +15,17 @@ _SHARE: Final = 0.6
 imperfectly; people who repeat the companion's words add their own."""
 
 _MIN_WORDS: Final = 3
-"""Shorter answers ("yes", "a walk") often repeat the question and are never held to be echo."""
+"""Shorter answers ("yes", "a walk") often repeat the question; they are held to be echo only when
+they are the very last words that were spoken."""
 
 
 def is_own_voice(text: str, spoken: str) -> bool:
     """Say whether a transcript is mostly a contiguous stretch of what was just spoken."""
     heard, said = _words(text), _words(spoken)
-    if len(heard) < _MIN_WORDS or not said:
+    if not heard or not said:
         return False
+    if len(heard) < _MIN_WORDS:
+        return said[-len(heard) :] == heard  # the last word or two leak most
     pairs = Counter(pairwise(said))
     matched = sum(1 for pair in pairwise(heard) if pairs[pair] > 0)
     return matched / (len(heard) - 1) >= _SHARE

@@ -106,6 +106,11 @@ class Conversation:
         """Engage, as by a button."""
         self._engage("push")
 
+    def room_changed(self) -> None:
+        """Learn the echo anew: a microphone or speaker was away or silent."""
+        if self._rooms.echo is not None:
+            self._rooms.echo.relearn()
+
     def announce(self, text: str) -> None:
         """Say something about the device itself, as soon as nobody is speaking."""
         self._tasks.spawn(self._prepare_notice(text))

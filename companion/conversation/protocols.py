@@ -119,6 +119,10 @@ class EchoControl(Protocol):
         """Whether it is still learning the room, so that what is left may be its own voice."""
         ...
 
+    def relearn(self) -> None:
+        """Forget the room: a device was away."""
+        ...
+
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         """Return a microphone frame without what was played, all of shape (320,)."""
         ...

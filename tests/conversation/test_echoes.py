@@ -11,6 +11,8 @@ SPOKEN = "It is a lovely day for a walk in the park. Would you like to go out la
         "Lovely day for a walk in the park.",
         "would you like to go out later",
         "It is a lovely day for walk in the park would you like to",
+        "Later.",
+        "out later",
     ],
 )
 def test_our_own_words_are_known(text):
