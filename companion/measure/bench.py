@@ -73,7 +73,7 @@ def bench(
     cpu = (time.process_time() - cpu) / len(said)
     result: JsonObject = {
         "cores": os.cpu_count(),
-        "models": list(app.model_paths(config)),
+        "models": [path.name for path in app.model_paths(config).values()],
         "turns": len(said),
         **_numbers(said),
         "cpu_s_per_turn": round(cpu, 3),

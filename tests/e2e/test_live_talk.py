@@ -127,6 +127,7 @@ def test_one_question_gets_one_reply_and_the_echo_none(
 
 
 def test_in_the_whole_talk_it_answered_nobody_but_the_person(talk: Companion) -> None:
+    assert talk.asked, "nobody spoke: this test judges the talk that the tests above held"
     said = [event["text"] for event in talk.of("turn_committed")]
     assert len(said) == len(talk.asked), (said, talk.asked)
     assert not talk.of("barge_in"), talk.summary()
