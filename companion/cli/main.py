@@ -32,8 +32,8 @@ QUIET = {
     "PYANNOTE_METRICS_ENABLED": "0",
     "DO_NOT_TRACK": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # Threads that wait must sleep: spinning ones made replies 8 to 12 s late as soon as anything else
-    # wants a core (docs/decisions.md).
+    # Threads that wait must sleep: spinning ones made replies 8 to 12 s late as soon as anything
+    # else wants a core (docs/decisions.md).
     "OMP_WAIT_POLICY": "PASSIVE",
     "GOMP_SPINCOUNT": "0",
     "KMP_BLOCKTIME": "0",
