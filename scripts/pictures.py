@@ -13,13 +13,13 @@ from companion.cli.main import QUIET
 
 os.environ.update(QUIET)
 
-from companion import app, events  # noqa: E402
-from companion.audio.clock import VirtualClock  # noqa: E402
-from companion.audio.files import FileOutput  # noqa: E402
-from companion.cli.display import Display  # noqa: E402
-from companion.config import Config  # noqa: E402
-from companion.measure.bench import spoken  # noqa: E402
-from companion.measure.dialogue import Dialogue  # noqa: E402
+from companion import app, events
+from companion.audio.clock import VirtualClock
+from companion.audio.files import FileOutput
+from companion.cli.display import Display
+from companion.config import Config
+from companion.measure.bench import spoken
+from companion.measure.dialogue import Dialogue
 
 LINES = (
     "Good morning! How are you today?",
