@@ -124,6 +124,51 @@ class ModelSettings(_Section):
     dir: Path = Field(default_factory=lambda: user_data_path("companion") / "models")
 
 
+class SafetySettings(_Section):
+    """Danger: what is said, where help is."""
+
+    region: str = "us"
+    """Whose numbers are given: a file in prompts/<language>/regions/."""
+    fall_countdown_s: float = Field(30.0, ge=0, le=300)
+    """After a fall, seconds in which "cancel" keeps the alert from being sent."""
+    notice_every_h: float = Field(3.0, gt=0, le=3)
+    """Hours of continuing use after which it says again that it is not a person; the law allows 3."""
+    embedding: str = "minilm-l6-int8"
+    """Sentence embeddings the classifier was trained on."""
+
+
+class AlertSettings(_Section):
+    """How contacts are reached."""
+
+    enabled: bool = True
+    details: bool = False
+    """Whether a message says what happened; by default it only asks to look in."""
+    acknowledge_within_s: float = Field(600.0, gt=0)
+    """Seconds after which the next contact is told as well; urgent and emergency alike."""
+    per_hour: int = Field(6, ge=1)
+    """Most alerts an hour; more of the same are added to the one that is open."""
+    listen: str | None = None
+    """host:port where acknowledgement links are answered, such as 127.0.0.1:8477; None answers
+    none, and messages then carry only the reply code."""
+    link_base: str | None = None
+    """How contacts reach ``listen``, such as https://molly.example.org."""
+
+
+class StorageSettings(_Section):
+    """What is kept, where, and how long. Raw audio is never kept."""
+
+    url: str | None = None
+    """PostgreSQL URL; None is an encrypted file in ``state_dir``."""
+    key_file: Path | None = None
+    """None is ``key`` in ``state_dir``, or the systemd credential ``companion-key``."""
+    transcripts_days: float = Field(7.0, ge=0)
+    """Words are kept only when the owner consented."""
+    mood_days: float = Field(90.0, ge=0)
+    summaries_days: float = Field(365.0, ge=0)
+    safety_days: float = Field(365.0, ge=0)
+    audit_days: float = Field(365.0, ge=0)
+
+
 class Config(_Section):
     """The whole tree."""
 
@@ -135,6 +180,9 @@ class Config(_Section):
     mind: MindSettings = MindSettings()
     voice: VoiceSettings = VoiceSettings()
     models: ModelSettings = ModelSettings()
+    safety: SafetySettings = SafetySettings()
+    alerts: AlertSettings = AlertSettings()
+    storage: StorageSettings = StorageSettings()
     state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))
     """Caches and what is learned; never raw audio."""
 

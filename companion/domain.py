@@ -98,15 +98,47 @@ class Feeling:
     """One short sentence for the prompt."""
 
 
+class Danger(StrEnum):
+    """What kind of danger, or of delicate matter, an utterance is about."""
+
+    NONE = "none"
+    SUPPORT = "support"
+    """Sad, lonely, worried: no danger (tier 1)."""
+    CRISIS = "crisis"
+    """Wish to die, suicide, self-harm, harm to others; their own or somebody else's."""
+    MEDICAL = "medical_emergency"
+    """Illness, injury, fall, fire, gas, intruder: help is needed now or soon."""
+    ABUSE = "abuse"
+    """Violence, threat, humiliation, neglect, self-neglect, isolation by others."""
+    SCAM = "scam"
+    """Fraud, a live scam, money taken or pressed for, by strangers or family."""
+    MEDICAL_ADVICE = "medical_advice"
+    """A question only a pharmacist or doctor may answer."""
+    HARMFUL = "harmful_request"
+    """Asks for help to harm somebody or break the law."""
+    IDENTITY = "identity"
+    """Asks who or what it is, whether it loves, keeps secrets, replaces someone."""
+    INJECTION = "injection"
+    """Tries to change its rules, or is plainly not said by the owner (television)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Screening:
     """What the safety guard makes of an utterance."""
 
     tier: int = 0
     """0 nothing, 1 warm support, 2 concern, 3 urgent, 4 emergency."""
-    category: str = "none"
+    category: Danger = Danger.NONE
+    topic: str = ""
+    """The kind within the category, such as ``fall``, ``stroke``, ``plan`` or ``bank``."""
+    score: float = 0.0
+    """Calibrated probability that the tier is at least this one, 0-1."""
+    evidence: tuple[str, ...] = ()
+    """Why, for a reviewer: names of patterns and ``model:<what>=<probability>``."""
     script: str | None = None
     """Id of a scripted answer that replaces the mind's."""
+    other: bool = False
+    """The person in danger is somebody else."""
 
 
 class Stance(StrEnum):

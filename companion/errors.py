@@ -15,6 +15,12 @@
     +-- MindError             exit 5   the language model failed (the talk goes on without it)
     +-- VoiceError            exit 6   speech could not be synthesised
     +-- MeasureError          exit 7   bench or evaluate was given nothing it can measure
+    +-- StorageError          exit 8   the database cannot be used (the talk goes on without it)
+    |   +-- KeyMissingError            no key, or not the right one
+    |   +-- StorageCorruptError        a damaged or foreign file; it is never deleted
+    |   +-- StorageFullError           no space, or a read-only disk
+    +-- SafetyError           exit 9   scripts, region numbers or training data have a mistake
+    +-- AlertError            exit 10  a contact or channel that cannot be used
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -84,3 +90,33 @@ class MeasureError(CompanionError):
     """A measurement was asked for on something that cannot be measured."""
 
     exit_code = 7
+
+
+class StorageError(CompanionError):
+    """The database cannot be opened, read or written."""
+
+    exit_code = 8
+
+
+class KeyMissingError(StorageError):
+    """There is no key, or it does not open the database."""
+
+
+class StorageCorruptError(StorageError):
+    """The file is damaged or is no database of ours; it is left as it is."""
+
+
+class StorageFullError(StorageError):
+    """The disk is full or read-only."""
+
+
+class SafetyError(CompanionError):
+    """A safety script, a region file or training data cannot be used."""
+
+    exit_code = 9
+
+
+class AlertError(CompanionError):
+    """A contact or a channel cannot be used."""
+
+    exit_code = 10

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from companion.mind.patterns import normalise
+from companion.patterns import normalise
 from companion.mind.prompts import ActData
 
 _SENTENCE = re.compile(r"[^.!?…]+(?:\.(?=\w)[^.!?…]+)*[.!?…]*")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from companion.mind.patterns import Patterns, normalise
+from companion.patterns import Patterns, normalise
 from companion.mind.prompts import Prompts
 
 _PLAIN: Final = re.compile(r"^[A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžẞß0-9 ,.!?'’;:…%£$€—–-]+$")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from companion.domain import Control
-from companion.mind.patterns import Patterns, normalise
+from companion.patterns import Patterns, normalise
 from companion.mind.prompts import Prompts
 
 LONGEST = 14

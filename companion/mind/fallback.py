@@ -15,7 +15,7 @@ from companion.domain import Stance, Tone
 from companion.mind.acts import ActEar, Acts
 from companion.mind.listening import Listener
 from companion.mind.moods import MoodEar
-from companion.mind.patterns import Match, Patterns, normalise
+from companion.patterns import Match, Patterns, normalise
 from companion.mind.prompts import Mood, Prompts, Rule
 from companion.mind.sums import Sums
 from companion.mind.wording import pick

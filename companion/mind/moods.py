@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from companion.domain import Stance
-from companion.mind.patterns import Patterns
+from companion.patterns import Patterns
 from companion.mind.prompts import Mood
 
 NEGATION_REACH = 3

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from companion.mind.patterns import normalise
+from companion.patterns import normalise
 from companion.mind.prompts import Fallback
 
 SHORTEST: int = 3

@@ -1,0 +1,1 @@
+"""Before and after the mind: screening, protocols, the reply check, notices, alerts."""

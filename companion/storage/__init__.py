@@ -1,0 +1,1 @@
+"""One encrypted database: tables, migrations, keys, retention, export, erase."""
