@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from companion.patterns import normalise
 from companion.mind.prompts import ActData
+from companion.patterns import normalise
 
 _SENTENCE = re.compile(r"[^.!?…]+(?:\.(?=\w)[^.!?…]+)*[.!?…]*")
 _CLAUSE = re.compile(r"[,;:]\s|\s[-–—]+\s")

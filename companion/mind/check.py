@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from companion.patterns import Patterns, normalise
 from companion.mind.prompts import Prompts
+from companion.patterns import Patterns, normalise
 
 _PLAIN: Final = re.compile(r"^[A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžẞß0-9 ,.!?'’;:…%£$€—–-]+$")
 _NAME: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")

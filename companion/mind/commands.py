@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from companion.domain import Control
-from companion.patterns import Patterns, normalise
 from companion.mind.prompts import Prompts
+from companion.patterns import Patterns, normalise
 
 LONGEST = 14
 """Words; anything longer is talk."""

@@ -15,10 +15,10 @@ from companion.domain import Stance, Tone
 from companion.mind.acts import ActEar, Acts
 from companion.mind.listening import Listener
 from companion.mind.moods import MoodEar
-from companion.patterns import Match, Patterns, normalise
 from companion.mind.prompts import Mood, Prompts, Rule
 from companion.mind.sums import Sums
 from companion.mind.wording import pick
+from companion.patterns import Match, Patterns, normalise
 
 _OWNED = ("pet", "plant", "family", "friend", "carer", "thing", "home", "body", "food")
 

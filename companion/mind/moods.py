@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from companion.domain import Stance
-from companion.patterns import Patterns
 from companion.mind.prompts import Mood
+from companion.patterns import Patterns
 
 NEGATION_REACH = 3
 """Words a "not" reaches forward."""

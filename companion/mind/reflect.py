@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from companion.patterns import normalise
 from companion.mind.prompts import Fallback
+from companion.patterns import normalise
 
 SHORTEST: int = 3
 LONGEST: int = 10
