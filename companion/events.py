@@ -86,6 +86,18 @@ class TurnCommitted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Screened(Event):
+    """A committed turn is about danger or a delicate matter; carries no words."""
+
+    tier: int
+    category: str
+    topic: str
+    score: float
+    script: str = ""
+    addressed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TurnMerged(Event):
     """The person went on just after a commit: both parts are one turn."""
 

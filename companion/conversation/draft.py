@@ -8,12 +8,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from companion.audio.clock import Clock
-from companion.conversation.protocols import Ears, Mind, TurnJudge, Voice
-from companion.domain import Control, ReplyPart, Samples, Speech, Transcript, TurnContext
+from companion.conversation.guarded import guarded_reply
+from companion.conversation.protocols import Ears, Guard, Mind, TurnJudge, Voice
+from companion.domain import (
+    Control,
+    ReplyPart,
+    Samples,
+    Screening,
+    Speech,
+    Transcript,
+    TurnContext,
+)
 from companion.errors import CompanionError
 
 PACE_STEP = 0.1
 """Fraction by which "slower" and "faster" change the pace."""
+
+_URGENT_TIER = 4
+"""What is this urgent is not waited for: a cry counts as complete."""
+
+_NOTHING = Screening()
 
 _UNKNOWN = 0.5
 """Completeness of what was not understood."""
@@ -46,6 +60,8 @@ class Heard:
     stt_s: float
     text: str
     """The whole turn's words, earlier parts included."""
+    screening: Screening = _NOTHING
+    """Of these words, the call by name included."""
 
 
 @dataclass(slots=True)
@@ -64,6 +80,7 @@ class Draft:
     heard_until: float
     certainty: float = 1.0
     """Share of the sound that was surely speech."""
+    guard: Guard | None = None
     earlier: str = ""
     """Words of this turn that are settled and not in ``samples`` any more."""
     heard: Heard | None = None
@@ -75,6 +92,11 @@ class Draft:
     """False when a sound will do for an answer, as to the bare name."""
     prepared: asyncio.Task[None] | None = None
     began_preparing: float | None = None
+    said: str = ""
+    """What is answered: the words without the call by name."""
+    addressed: bool = True
+    screening: Screening | None = None
+    """Of ``said``; None until it was screened."""
     trouble: str | None = None
     """One plain line about what failed while preparing."""
     _undo: list[tuple[float, float]] = field(default_factory=list)
@@ -91,7 +113,11 @@ class Draft:
             if transcript.rejected and not self.earlier:
                 return Heard(transcript, _UNKNOWN, took, "")
             text = " ".join(t for t in (self.earlier, transcript.text) if t)
-            return Heard(transcript, self.judge.completeness(self.samples, transcript), took, text)
+            completeness = self.judge.completeness(self.samples, transcript)
+            screening = self.guard.screen(text) if self.guard is not None else _NOTHING
+            if screening.tier >= _URGENT_TIER:
+                completeness = 1.0
+            return Heard(transcript, completeness, took, text, screening)
 
         self.heard = await self.clock.run(job)
         return self.heard
@@ -101,13 +127,23 @@ class Draft:
         self.heard = Heard(Transcript("", rejected="not_heard"), 1.0, 0.0, self.earlier)
         return self.heard
 
-    def start_preparing(self, text: str, context: TurnContext, last_reply: str) -> None:
+    def start_preparing(
+        self, text: str, context: TurnContext, last_reply: str, *, addressed: bool = True
+    ) -> None:
         """Begin to generate and synthesise; sentences arrive in ``sentences``, None ends them."""
+        self.said, self.addressed = text, addressed
         self.began_preparing = self.clock.now()
         self.prepared = asyncio.create_task(self._prepare(text, context, last_reply))
 
     async def _prepare(self, text: str, context: TurnContext, last_reply: str) -> None:
-        parts = iter(self.mind.reply(text, context))
+        parts = guarded_reply(
+            self.mind,
+            self.guard,
+            text,
+            context,
+            addressed=self.addressed,
+            screened=self._screened,
+        )
         try:
             while not self.dropped:
                 prepared = await self.clock.run(lambda: self._next(parts, last_reply))
@@ -122,6 +158,9 @@ class Draft:
             self.trouble = f"the reply failed: {type(error).__name__}: {error}"
         finally:
             self.sentences.put_nowait(None)
+
+    def _screened(self, screening: Screening) -> None:
+        self.screening = screening
 
     def _next(self, parts: Iterator[ReplyPart], last_reply: str) -> Prepared | None:
         if self.dropped:

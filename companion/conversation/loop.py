@@ -9,7 +9,7 @@ from typing import Final
 from companion import events
 from companion.audio.clock import Clock
 from companion.audio.level import dbfs
-from companion.conversation.attention import Attention
+from companion.conversation.attention import Addressed, Attention
 from companion.conversation.draft import Draft
 from companion.conversation.echoes import is_own_voice
 from companion.conversation.replies import Emit, Replies, Reply, Turn
@@ -197,6 +197,8 @@ class Conversation:
             self._rooms.player.begin()
             self._rooms.player.play(speech)
             self._emit(events.Announced(t, speech.text))
+        if self._rooms.guard is not None and (line := self._rooms.guard.news()) is not None:
+            self.announce(line)
         self._housekeep(t)
 
     def _housekeep(self, t: float) -> None:
@@ -255,6 +257,7 @@ class Conversation:
             self._tape.between(start, now),
             signal.heard_until,
             self._machine.certainty,
+            rooms.guard,
             turn.earlier,
         )
         self._emit(events.DraftStarted(now, signal.silence_s))
@@ -299,8 +302,15 @@ class Conversation:
             draft.wanted = False
             return
         self._replies.settle_interrupted()
-        context = TurnContext(interrupted=turn.over_voice)
-        draft.start_preparing(addressed.text, context, self._replies.last_text)
+        self._start_preparing(turn, draft, addressed)
+
+    def _start_preparing(self, turn: Turn, draft: Draft, addressed: Addressed) -> None:
+        draft.start_preparing(
+            addressed.text,
+            TurnContext(interrupted=turn.over_voice),
+            self._replies.last_text,
+            addressed=addressed.yes or not addressed.text,
+        )
 
     def _ready(self) -> bool:
         """Whether the open turn's answer could sound at once, or there will be none."""
@@ -328,9 +338,14 @@ class Conversation:
         recent = turn.over_voice or turn.began - self._voice_until < _OWN_VOICE_TAIL_S
         if recent and is_own_voice(heard.text, self._replies.last_spoken):
             return "own_voice"
-        if not self._attention.judge(heard.text).yes:
+        if not self._attention.judge(heard.text).yes and not self._cry(draft):
             return "not_addressed"
         return None
+
+    def _cry(self, draft: Draft) -> bool:
+        """Whether somebody cries for help without having called the companion."""
+        guard, heard = self._rooms.guard, draft.heard
+        return guard is not None and heard is not None and guard.is_cry(heard.screening)
 
     def _unclear(self, turn: Turn, draft: Draft) -> bool:
         """Whether a person surely spoke, and at some length, but no words can be believed."""
@@ -387,9 +402,7 @@ class Conversation:
             return
         if draft.prepared is None:
             self._replies.settle_interrupted()
-            draft.start_preparing(
-                addressed.text, TurnContext(interrupted=turn.over_voice), self._replies.last_text
-            )
+            self._start_preparing(turn, draft, addressed)
         due = signal.heard_until + signal.due_s
         self._replies.start(Reply(turn, draft.heard.text, now, due, draft))
 

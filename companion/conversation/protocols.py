@@ -137,10 +137,51 @@ class Feeler(Protocol):
 
 
 class Guard(Protocol):
-    """Screens an utterance for danger."""
+    """Screens what is said, answers danger with scripts, checks what the mind wants to say.
 
-    def screen(self, utterance: Utterance) -> Screening:
-        """Return the tier, category and script for an utterance."""
+    Used from two threads: the loop's and the engines'. Nothing here raises. ``screen`` and
+    ``answer`` leave no trace, so a draft may be dropped; only ``commit`` remembers, and calls for
+    help.
+    """
+
+    def screen(self, text: str) -> Screening:
+        """Return what an utterance means within the talk so far; blocking, some 10 ms."""
+        ...
+
+    def is_cry(self, screening: Screening) -> bool:
+        """Whether it must be answered even though nobody called the companion."""
+        ...
+
+    def answer(self, text: str, screening: Screening, *, addressed: bool) -> tuple[ReplyPart, ...]:
+        """Return the scripted reply, or nothing when the mind may answer."""
+        ...
+
+    def failed(self, sentence: str, said: str, screening: Screening) -> tuple[str, ...]:
+        """Return why the mind may not say a sentence, empty when it may."""
+        ...
+
+    def instead(self, screening: Screening) -> ReplyPart:
+        """Return what is said in place of a sentence that failed."""
+        ...
+
+    def notice(self) -> ReplyPart | None:
+        """Return the reminder that it is no person, when it is due."""
+        ...
+
+    def noticed(self) -> None:
+        """Learn that the reminder was heard."""
+        ...
+
+    def commit(self, text: str, screening: Screening, *, addressed: bool) -> None:
+        """Remember a finished turn and call for the help it needs; returns at once."""
+        ...
+
+    def start_afresh(self) -> None:
+        """Forget the talk: the next words begin a new one."""
+        ...
+
+    def news(self) -> str | None:
+        """Return the next thing the owner must be told, such as who was reached, or None."""
         ...
 
 

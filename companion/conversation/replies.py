@@ -11,6 +11,7 @@ from companion.audio.clock import Clock
 from companion.conversation.draft import Draft, Prepared
 from companion.conversation.rooms import Rooms
 from companion.conversation.tasks import Tasks
+from companion.domain import Danger
 
 THINKING_AFTER_S: Final = 1.2
 """Silence after a turn's end that wants a sign of life."""
@@ -56,6 +57,9 @@ class Reply:
     """The words that had sounded when it was stopped."""
     first_until: float = float("inf")
     """When the first sentence has sounded."""
+
+    screened: bool = False
+    """The guard has been told of the turn."""
 
     before: str = ""
     """What had been heard of it before it was picked up again."""
@@ -130,6 +134,8 @@ class Replies:
             self._emit(events.BargeIn(now))
         reply.heard = _joined(reply.before, self._rooms.player.stop())
         self.current = None
+        if barged:
+            self._screened(reply)  # it was not answered, but it was said
         if not reply.written:
             self.drop(reply.draft, reason)
         if reply.started:
@@ -169,7 +175,9 @@ class Replies:
         while (prepared := await draft.sentences.get()) is not None:
             if draft.dropped:
                 return
+            self._screened(reply)
             self._play(reply, prepared, ready=ready)
+        self._screened(reply)
         now = self._clock.now()
         if draft.trouble is not None:
             self._emit(events.Trouble(now, "reply", draft.trouble))
@@ -181,6 +189,28 @@ class Replies:
             took = draft.ready_at - draft.began_preparing
             self.lead_s = max(took, self.lead_s + 0.2 * (took - self.lead_s))
         reply.written = True
+
+    def _screened(self, reply: Reply) -> None:
+        """Tell the guard, once, that the turn is real: now it may call for help."""
+        guard, draft = self._rooms.guard, reply.draft
+        screening = draft.screening
+        if guard is None or reply.screened or not draft.said:
+            return
+        reply.screened = True
+        if screening is not None and (screening.tier or screening.category is not Danger.NONE):
+            self._emit(
+                events.Screened(
+                    self._clock.now(),
+                    screening.tier,
+                    screening.category.value,
+                    screening.topic,
+                    screening.score,
+                    screening.script or "",
+                    draft.addressed,
+                )
+            )
+        # At once, not queued behind inference: help must be called even if the talk ends now.
+        guard.commit(draft.said, screening or guard.screen(draft.said), addressed=draft.addressed)
 
     def _play(self, reply: Reply, prepared: Prepared, *, ready: bool) -> None:
         reply.played.append(prepared)
@@ -208,8 +238,10 @@ class Replies:
             return  # "slower, please" is not part of the talk
         if not reply.said:
             return  # nothing was understood
-        mind = self._rooms.mind
+        mind, guard = self._rooms.mind, self._rooms.guard
         self._tasks.later(lambda: mind.remember(reply.said, heard))
+        if guard is not None and any(p.part.source == "notice" for p in reply.played):
+            guard.noticed()
 
 
 def _split(reply: Reply) -> tuple[list[Prepared], list[Prepared]]:

@@ -8,6 +8,7 @@ from companion.conversation.protocols import (
     Detector,
     Ears,
     EchoControl,
+    Guard,
     Mind,
     Player,
     Source,
@@ -30,3 +31,5 @@ class Rooms:
     detector: Detector
     echo: EchoControl | None = None
     wakeword: Wakeword | None = None
+    guard: Guard | None = None
+    """None screens nothing: only for tests of other things."""

@@ -15,10 +15,12 @@ from companion.conversation.turns import TurnLimits
 from companion.domain import (
     FRAME_S,
     FRAME_SAMPLES,
+    Danger,
     Frame,
     Pcm,
     ReplyPart,
     Samples,
+    Screening,
     Speech,
     Tone,
     Transcript,
@@ -120,6 +122,51 @@ class FakeMind:
         return None
 
 
+class FakeGuard:
+    """Knows danger by the words "help" (4) and "sad" (1); forbids the word "pills"."""
+
+    def __init__(self) -> None:
+        self.committed: list[tuple[str, int, bool]] = []
+        self.notice_due = False
+        self.notices = 0
+        self.to_tell: list[str] = []
+
+    def screen(self, text: str) -> Screening:
+        if "help" in text.lower():
+            return Screening(4, Danger.MEDICAL, "fall", 0.99, script="fall")
+        return Screening(1, Danger.SUPPORT) if "sad" in text else Screening()
+
+    def is_cry(self, screening: Screening) -> bool:
+        return screening.tier == 4
+
+    def answer(self, text: str, screening: Screening, *, addressed: bool) -> tuple[ReplyPart, ...]:
+        if screening.tier < 4:
+            return ()
+        first = "Call nine one one now." if addressed else "Did somebody call for help?"
+        return (ReplyPart(first, "script"), ReplyPart("I am here.", "script"))
+
+    def failed(self, sentence: str, said: str, screening: Screening) -> tuple[str, ...]:
+        return ("dose",) if "pills" in sentence else ()
+
+    def instead(self, screening: Screening) -> ReplyPart:
+        return ReplyPart("Please ask your pharmacist.", "script")
+
+    def notice(self) -> ReplyPart | None:
+        return ReplyPart("I am a computer.", "notice") if self.notice_due else None
+
+    def noticed(self) -> None:
+        self.notices += 1
+
+    def commit(self, text: str, screening: Screening, *, addressed: bool) -> None:
+        self.committed.append((text, screening.tier, addressed))
+
+    def start_afresh(self) -> None:
+        self.committed.clear()
+
+    def news(self) -> str | None:
+        return self.to_tell.pop(0) if self.to_tell else None
+
+
 class FakeVoice:
     """A word lasts 0.3 s."""
 
@@ -211,6 +258,7 @@ class Talk:
     notice: str = ""
     logprob: float = 0.0
     engaged_s: float = 45.0
+    guard: FakeGuard | None = None
 
     async def run(self) -> Talk:
         clock = VirtualClock(self.charge)
@@ -230,6 +278,7 @@ class Talk:
                 self.judge,
                 FakeDetector(),
                 wakeword=self.wakeword,  # type: ignore[arg-type]
+                guard=self.guard,
             ),
             clock,
             Attention(self.mode, "Rosie", engaged_s=self.engaged_s),  # type: ignore[arg-type]
@@ -254,6 +303,11 @@ class Talk:
         found = [e for e in self.events if e.type == kind]
         assert len(found) == 1, f"{kind}: {len(found)} times in {self.types()}"
         return found[0]
+
+
+@pytest.fixture
+def guard() -> FakeGuard:
+    return FakeGuard()
 
 
 @pytest.fixture
