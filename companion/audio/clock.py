@@ -64,6 +64,10 @@ class WallClock:
         """Sleep until ``t``."""
         await asyncio.sleep(max(0.0, t - self.now()))
 
+    async def pace(self, t: float) -> None:
+        """Hold a recorded input back until ``t``."""
+        await self.until(t)
+
     async def run(self, job: Callable[[], T]) -> T:
         """Run a job on the inference thread."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, job)
@@ -123,6 +127,13 @@ class VirtualClock:
         self._free_at = max(called, self._free_at) + took
         await self.until(self._free_at)
         return result
+
+    def start(self) -> None:
+        """Nothing to do: the first frame begins the input's own time."""
+
+    async def pace(self, t: float) -> None:
+        """Feed a recorded input to ``t``."""
+        await self.advance(t)
 
     async def advance(self, t: float) -> None:
         """Feed the input to ``t``: wait for running jobs, then wake whoever waited for it."""

@@ -130,8 +130,7 @@ class FileSource:
         Raises:
             AudioFileError: the file is damaged.
         """
-        if isinstance(self._clock, WallClock):
-            self._clock.start()
+        self._clock.start()
         count = 0
         for pcm in self._sound():
             count += 1
@@ -158,10 +157,7 @@ class FileSource:
 
     async def _timed(self, pcm: Pcm, count: int) -> Frame:
         t = count * FRAME_S
-        if isinstance(self._clock, VirtualClock):
-            await self._clock.advance(t)
-        else:
-            await self._clock.until(t)
+        await self._clock.pace(t)
         return Frame(pcm, t)
 
     def _sound(self) -> Iterator[Pcm]:

@@ -77,8 +77,7 @@ class Dialogue:
 
     async def frames(self) -> AsyncIterator[Frame]:
         """Yield 20 ms frames; after the last line silence until closed."""
-        if isinstance(self._clock, WallClock):
-            self._clock.start()
+        self._clock.start()
         count = 0
         silence = np.zeros(FRAME_SAMPLES, np.int16)
         for _ in range(round(self._rest_s / FRAME_S)):
@@ -107,10 +106,7 @@ class Dialogue:
 
     async def _at(self, pcm: Pcm, count: int) -> Frame:
         t = count * FRAME_S
-        if isinstance(self._clock, VirtualClock):
-            await self._clock.advance(t)
-        else:
-            await self._clock.until(t)
+        await self._clock.pace(t)
         return Frame(pcm, t)
 
     def see(self, event: events.Event) -> None:
