@@ -132,7 +132,7 @@ class SafetySettings(_Section):
     fall_countdown_s: float = Field(30.0, ge=0, le=300)
     """After a fall, seconds in which "cancel" keeps the alert from being sent."""
     notice_every_h: float = Field(3.0, gt=0, le=3)
-    """Hours of continuing use after which it says again that it is not a person; the law allows 3."""
+    """Hours of continuing use after which it says again that it is no person; the law allows 3."""
     embedding: str = "minilm-l6-int8"
     """Sentence embeddings the classifier was trained on."""
 

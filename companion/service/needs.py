@@ -17,11 +17,12 @@ class Needs:
     whisper: str
     llm: str
     voice: str
+    embedding: str
 
     @property
-    def names(self) -> tuple[str, str, str]:
+    def names(self) -> tuple[str, str, str, str]:
         """All of them."""
-        return (self.whisper, self.llm, self.voice)
+        return (self.whisper, self.llm, self.voice, self.embedding)
 
 
 def needed_models(config: Config, catalogue: Catalogue) -> Needs:
@@ -40,7 +41,9 @@ def needed_models(config: Config, catalogue: Catalogue) -> Needs:
     _check(catalogue, "hearing.whisper", whisper, "whisper")
     _check(catalogue, "mind.llm", llm, "llm")
     _check(catalogue, "voice.profile", voice, "voice")
-    return Needs(whisper, llm, voice)
+    embedding = config.safety.embedding
+    _check(catalogue, "safety.embedding", embedding, "embedding")
+    return Needs(whisper, llm, voice, embedding)
 
 
 def _check(catalogue: Catalogue, setting: str, name: str, kind: Kind) -> None:

@@ -132,8 +132,8 @@ audit: Final = Table(
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
 )
-"""Who did what to the data. Each row carries the SHA-256 of itself and the row before; old rows are
-dropped from the front, and the chain is checked from the oldest that is left."""
+"""Who did what to the data. Each row carries a keyed digest (HMAC-SHA256) of itself and the row
+before; old rows are dropped from the front, and the chain is checked from the oldest left."""
 
 meta: Final = Table(
     "meta",

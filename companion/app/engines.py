@@ -1,26 +1,21 @@
-"""Builds the house from its configuration: the only place that knows every room."""
+"""Loads the models a configuration names."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from companion.app.guarding import load_guard
 from companion.config import Config
 from companion.domain import Samples
 from companion.errors import ModelError
 
 if TYPE_CHECKING:
-    from companion.audio.clock import VirtualClock, WallClock
-    from companion.audio.output import Output, Source
-    from companion.conversation.loop import Conversation
-    from companion.conversation.protocols import Ears, Mind, Voice
-    from companion.events import Event
-    from companion.hearing.endpoint import Endpointer
+    from companion.conversation.protocols import Ears, Guard, Mind, Voice
     from companion.hearing.whisper import WhisperEars
     from companion.mind.companion_mind import CompanionMind, Trust
     from companion.mind.model import LanguageModel
@@ -35,6 +30,7 @@ class Engines:
     mind: Mind
     voice: Voice
     load_s: float
+    guard: Guard | None = None
 
 
 def threads(wanted: int | None) -> int:
@@ -163,83 +159,8 @@ def load_engines(config: Config) -> Engines:
     """
     began = time.monotonic()
     ears, voice, mind = load_ears(config), load_voice(config), load_mind(config)
-    return Engines(ears, mind, voice, time.monotonic() - began)
-
-
-def new_endpointer(config: Config) -> Endpointer:
-    """Return an endpointer that knows nothing of this person yet."""
-    from companion.hearing.endpoint import Endpointer
-
-    return Endpointer(config.turns.cut_off_risk, config.persona.language)
-
-
-def build_conversation(
-    config: Config,
-    engines: Engines,
-    clock: WallClock | VirtualClock,
-    source: Source,
-    output: Output,
-    emit: Callable[[Event], None],
-    *,
-    endpointer: Endpointer | None = None,
-    in_file: bool = False,
-    watch: Callable[[float, str], None] | None = None,
-) -> Conversation:
-    """Put a conversation together.
-
-    Args:
-        config: settings; with ``in_file`` attention is ``always``.
-        engines: the loaded models.
-        clock: the one that source and output use.
-        source: where frames come from.
-        output: where speech goes.
-        emit: told every event.
-        endpointer: what has been learned about this person's pauses; None starts anew.
-        in_file: the input is a recording.
-        watch: told level and state about ten times a second, for a display.
-    """
-    from companion.audio.echo import EchoCanceller
-    from companion.conversation.attention import Attention
-    from companion.conversation.loop import Conversation
-    from companion.conversation.rooms import Rooms
-    from companion.conversation.turns import TurnLimits
-    from companion.hearing.vad import SpeechDetector
-    from companion.hearing.wakeword import WakewordListener
-    from companion.voice.player import Player
-
-    settings = config.attention
-    mode = "always" if in_file else settings.mode
-    echo = config.audio.echo_cancellation and getattr(source, "echo_possible", True)
-    rooms = Rooms(
-        source=source,
-        player=Player(output),
-        ears=engines.ears,
-        mind=engines.mind,
-        voice=engines.voice,
-        judge=endpointer or new_endpointer(config),
-        detector=SpeechDetector(),
-        echo=EchoCanceller() if echo else None,
-        wakeword=WakewordListener(settings.wakeword) if mode == "wakeword" else None,
-    )
-    return Conversation(
-        rooms,
-        clock,
-        Attention(
-            mode,
-            config.persona.name,
-            aliases=config.persona.aliases,
-            engaged_s=settings.engaged_s,
-        ),
-        emit,
-        limits=TurnLimits(
-            draft_after_s=config.turns.draft_after_s,
-            min_wait_s=config.turns.min_wait_s,
-            max_wait_s=config.turns.max_wait_s,
-        ),
-        merge_window_s=config.turns.merge_window_s,
-        earcons=settings.earcons and not in_file,
-        watch=watch,
-    )
+    guard = load_guard(config)
+    return Engines(ears, mind, voice, time.monotonic() - began, guard)
 
 
 def speech_in(path: Path) -> Samples:

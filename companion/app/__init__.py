@@ -1,0 +1,39 @@
+"""Builds the house from its configuration: the only place that knows every room."""
+
+from companion.app.engines import (
+    Engines,
+    load_ears,
+    load_engines,
+    load_mind,
+    load_voice,
+    model_paths,
+    process_age,
+    speech_in,
+    system_prompt,
+    threads,
+)
+from companion.app.guarding import load_guard, load_screener
+from companion.app.keeping import load_alerts, load_key, new_diary, open_storage, retention_days
+from companion.app.talking import build_conversation, new_endpointer
+
+__all__ = [
+    "Engines",
+    "build_conversation",
+    "load_alerts",
+    "load_ears",
+    "load_engines",
+    "load_guard",
+    "load_key",
+    "load_mind",
+    "load_screener",
+    "load_voice",
+    "model_paths",
+    "new_diary",
+    "new_endpointer",
+    "open_storage",
+    "process_age",
+    "retention_days",
+    "speech_in",
+    "system_prompt",
+    "threads",
+]
