@@ -98,6 +98,15 @@ class Screened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertNews(Event):
+    """Something became of an alert: a contact was reached, answered, or could not be reached."""
+
+    kind: str
+    tier: int
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnMerged(Event):
     """The person went on just after a commit: both parts are one turn."""
 

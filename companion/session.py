@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from companion.audio.output import Output, Source
     from companion.conversation.loop import Conversation
     from companion.hearing.endpoint import Endpointer
+    from companion.safety.alerts.news import News
 
 Observer = Callable[[events.Event], None]
 
@@ -44,6 +45,8 @@ class TalkRequest:
     observers: tuple[Observer, ...] = ()
     on_frame: Callable[[float, str], None] | None = None
     """Told the microphone's level (dBFS) and the state, about ten times a second."""
+    live: bool | None = None
+    """Whether it stores and alerts; None does with a microphone, not with a file."""
 
 
 @dataclass(slots=True)
@@ -92,6 +95,9 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         stack.callback(output.close)
         if engines is None:
             engines = await asyncio.to_thread(app.load_engines, config)
+        live = not in_file if request.live is None else request.live
+        if live:
+            _start_keeping(config, engines, log, clock, stack)
         endpointer = app.new_endpointer(config)
         if not in_file:
             _recall(endpointer, config.state_dir / _PATIENCE_FILE)
@@ -115,6 +121,37 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         finally:
             if not in_file:
                 _keep(endpointer, config.state_dir / _PATIENCE_FILE)
+
+
+def _start_keeping(
+    config: Config,
+    engines: app.Engines,
+    log: Observer,
+    clock: WallClock | VirtualClock,
+    stack: AsyncExitStack,
+) -> None:
+    """Let the guard store and call for help until the talk ends."""
+    loop = asyncio.get_running_loop()
+
+    def trouble(what: str) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(lambda: log(events.Trouble(clock.now(), "storage", what)))
+
+    guard = engines.guard
+    if guard is None:
+        return
+
+    def news(one: News) -> None:
+        guard.tell(one.text)
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(
+                lambda: log(events.AlertNews(clock.now(), one.kind, one.tier, one.contact))
+            )
+
+    keeping = app.start_keeping(config, trouble, news)
+    stack.callback(keeping.close)
+    guard.go_live(keeping.alerts, keeping.diary.note, keeping.count, keeping.person_id)
+    stack.callback(guard.go_quiet)
 
 
 def _open_source(

@@ -13,11 +13,21 @@ from companion.app.engines import (
     threads,
 )
 from companion.app.guarding import load_guard, load_screener
-from companion.app.keeping import load_alerts, load_key, new_diary, open_storage, retention_days
+from companion.app.keeping import (
+    Keeping,
+    load_alerts,
+    load_key,
+    new_diary,
+    open_storage,
+    place_of,
+    retention_of,
+    start_keeping,
+)
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
     "Engines",
+    "Keeping",
     "build_conversation",
     "load_alerts",
     "load_ears",
@@ -31,9 +41,11 @@ __all__ = [
     "new_diary",
     "new_endpointer",
     "open_storage",
+    "place_of",
     "process_age",
-    "retention_days",
+    "retention_of",
     "speech_in",
+    "start_keeping",
     "system_prompt",
     "threads",
 ]

@@ -15,10 +15,11 @@ from companion.domain import Samples
 from companion.errors import ModelError
 
 if TYPE_CHECKING:
-    from companion.conversation.protocols import Ears, Guard, Mind, Voice
+    from companion.conversation.protocols import Ears, Mind, Voice
     from companion.hearing.whisper import WhisperEars
     from companion.mind.companion_mind import CompanionMind, Trust
     from companion.mind.model import LanguageModel
+    from companion.safety.guard import SafetyGuard
     from companion.voice.piper import PiperSynthesizer
 
 
@@ -30,7 +31,7 @@ class Engines:
     mind: Mind
     voice: Voice
     load_s: float
-    guard: Guard | None = None
+    guard: SafetyGuard | None = None
 
 
 def threads(wanted: int | None) -> int:

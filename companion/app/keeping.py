@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 from companion.config import Config
+from companion.domain import Screening
+from companion.errors import StorageError
 
 if TYPE_CHECKING:
     from companion.safety.alerts.news import News
     from companion.safety.alerts.service import AlertService
     from companion.storage.database import Database
+    from companion.storage.erase import Place
     from companion.storage.keys import Key
     from companion.storage.records import Diary
+    from companion.storage.retention import Retention
 
 DATABASE: Final = "companion.db"
 KEY: Final = "key"
+UNNAMED: Final = "owner"
+"""What storage calls an owner whose name nobody gave."""
+_DAY_S: Final = 86_400.0
 PASSPHRASE: Final = "COMPANION_PASSPHRASE"
 """Environment variable that opens a wrapped key."""
 
@@ -32,18 +43,28 @@ def key_path(config: Config) -> Path:
     return config.storage.key_file or config.state_dir / KEY
 
 
+def place_of(config: Config) -> Place:
+    """Return where everything that is kept lies."""
+    from companion.storage.erase import Place
+
+    return Place(config.state_dir, database_path(config), key_path(config))
+
+
 def load_key(config: Config) -> Key:
     """Return the key of the database; a new one on first use.
+
+    An erase that was cut short is completed first.
 
     Raises:
         StorageError: it is missing, open to others, or wants a passphrase.
     """
-    from companion.storage import keys
+    from companion.storage import erase, keys
 
-    path = database_path(config)
+    path, passphrase = database_path(config), os.environ.get(PASSPHRASE)
+    erase.resume(place_of(config), url=config.storage.url, passphrase=passphrase)
     return keys.load_key(
         key_path(config),
-        passphrase=os.environ.get(PASSPHRASE),
+        passphrase=passphrase,
         database_exists=path is not None and path.exists(),
     )
 
@@ -59,22 +80,106 @@ def open_storage(config: Config) -> Database:
     return open_database(database_path(config), load_key(config), url=config.storage.url)
 
 
-def retention_days(config: Config) -> dict[str, float]:
-    """Return how many days each kind of event is kept."""
+def retention_of(config: Config) -> Retention:
+    """Return how long each class is kept."""
+    from companion.storage.retention import Retention
+
     kept = config.storage
-    return {
-        "transcript": kept.transcripts_days,
-        "mood": kept.mood_days,
-        "summary": kept.summaries_days,
-        "safety": kept.safety_days,
-    }
+    return Retention(
+        transcripts=kept.transcripts_days,
+        mood=kept.mood_days,
+        summaries=kept.summaries_days,
+        safety=kept.safety_days,
+        audit=kept.audit_days,
+    )
 
 
 def new_diary(config: Config, on_trouble: Callable[[str], None]) -> Diary:
     """Return the diary of a talk: never in its way, whatever the disk does."""
     from companion.storage.records import Diary
 
-    return Diary(lambda: open_storage(config), on_trouble, days=retention_days(config))
+    return Diary(lambda: open_storage(config), on_trouble, days=retention_of(config).by_kind())
+
+
+@dataclass(slots=True)
+class Keeping:
+    """What a live talk keeps and sends: diary, database, alerts."""
+
+    diary: Diary
+    alerts: AlertService
+    person_id: str | None
+    """The owner's row; None while the database cannot be opened."""
+    _database: Database | None
+    _closing: Event = field(default_factory=Event)
+
+    def sweep_daily(self, retention: Retention) -> None:
+        """Delete what has expired, now and every day, on a thread of its own."""
+        from companion.storage.retention import sweep
+
+        def run(database: Database) -> None:
+            while True:
+                # A disk that fails is reported by the diary; the next day tries again.
+                with suppress(StorageError):
+                    sweep(database, time.time(), retention)
+                if self._closing.wait(_DAY_S):
+                    return
+
+        if self._database is not None:
+            Thread(target=run, args=(self._database,), name="sweeper", daemon=True).start()
+
+    def count(self, screening: Screening, year: int) -> None:
+        """Count a protocol's use; blocking, errors are left to the diary to report."""
+        from companion.safety.report import count_activation
+
+        if self._database is not None:
+            with suppress(StorageError), self._database.begin() as connection:
+                count_activation(connection, year, screening)
+
+    def close(self) -> None:
+        """Write what is left and stop."""
+        self._closing.set()
+        self.alerts.stop()
+        self.diary.close()
+        if self._database is not None:
+            self._database.close()
+
+
+def start_keeping(
+    config: Config, on_trouble: Callable[[str], None], on_news: Callable[[News], None]
+) -> Keeping:
+    """Open the diary and start the alerts; a database that fails is reported, not raised.
+
+    Args:
+        config: settings.
+        on_trouble: told one plain line when something cannot be kept; any thread.
+        on_news: told what the owner should hear about their alerts; any thread.
+
+    Raises:
+        SafetyError: the alerts' texts have a mistake.
+    """
+    from companion.storage.people import owner
+
+    database: Database | None = None
+    key: Key | None = None
+    person_id = None
+    name = config.persona.person
+    try:
+        key = load_key(config)
+        database = open_storage(config)
+        with database.begin() as connection:
+            person = owner(connection, at=time.time(), **({"name": name} if name else {}))
+        person_id = person.id
+        if name is None and person.name != UNNAMED:
+            name = person.name
+    except StorageError as error:
+        on_trouble(f"nothing can be kept, the talk goes on: {error}")
+    alerts = load_alerts(
+        config, on_news, database=database, key=key, person_id=person_id, owner_name=name
+    )
+    alerts.start()
+    keeping = Keeping(new_diary(config, on_trouble), alerts, person_id, database)
+    keeping.sweep_daily(retention_of(config))
+    return keeping
 
 
 def load_alerts(
@@ -83,6 +188,8 @@ def load_alerts(
     *,
     database: Database | None = None,
     key: Key | None = None,
+    person_id: str | None = None,
+    owner_name: str | None = None,
 ) -> AlertService:
     """Return the alert service, not yet started.
 
@@ -91,6 +198,8 @@ def load_alerts(
         on_news: told what the owner should hear.
         database: None when it cannot be opened: alerts then live in memory.
         key: of the database; None makes a passing one, for when there is none.
+        person_id: the owner's row.
+        owner_name: what messages call the owner; by default the configured name.
 
     Raises:
         SafetyError: the texts have a mistake.
@@ -103,8 +212,9 @@ def load_alerts(
         key or Key(os.urandom(KEY_BYTES)),
         config.alerts,
         on_news=on_news,
-        owner_name=config.persona.person,
+        owner_name=owner_name or config.persona.person,
         companion_name=config.persona.name,
         language=config.persona.language,
+        person_id=person_id,
         keep_days=config.storage.safety_days,
     )

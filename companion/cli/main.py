@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
-from companion.cli import config, evaluate, models
+from companion.cli import alerts, config, data, evaluate, models, people, safety, train
 from companion.cli.ask import ask
 from companion.cli.bench import bench
+from companion.cli.check_reply import check_reply
 from companion.cli.devices import devices
 from companion.cli.listen import listen
 from companion.cli.say import say
+from companion.cli.screen import screen
 from companion.cli.talk import talk
 from companion.errors import CompanionError
 
@@ -73,11 +75,16 @@ def _root(
     pass
 
 
-for command in (talk, listen, say, ask, devices, bench):
-    app.command(command.__name__)(command)
+for command in (talk, listen, say, ask, screen, check_reply, devices, bench):
+    app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
+app.add_typer(people.app, name="people")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(data.app, name="data")
+app.add_typer(safety.app, name="safety")
+app.add_typer(train.app, name="train")
 
 
 def main() -> None:

@@ -22,6 +22,12 @@ def talk(
         Path | None, typer.Option("--events", help="Write every event as a JSON line.")
     ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="A TOML config file.")] = None,
+    live: Annotated[
+        bool | None,
+        typer.Option(
+            "--live/--no-live", help="Store and send alerts; by default not with --from a file."
+        ),
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Hold a short recorded talk instead of a live one.")
     ] = False,
@@ -35,7 +41,13 @@ def talk(
     settings = load_config(config)
     with Display(settings.persona.name) as display:
         request = TalkRequest(
-            source, to, realtime, events, observers=(display.see,), on_frame=display.level
+            source,
+            to,
+            realtime,
+            events,
+            observers=(display.see,),
+            on_frame=display.level,
+            live=live,
         )
         if not demo:
             try:

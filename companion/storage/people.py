@@ -17,7 +17,12 @@ from companion.storage.tables import contacts as contacts_table
 from companion.storage.tables import meta
 from companion.storage.tables import people as people_table
 
-ROLES: Final = ("owner", "family", "friend", "nurse", "therapist", "neighbour", "visitor")
+ROLES: Final = (
+    *("owner", "family", "friend", "nurse", "therapist", "doctor", "carer", "neighbour", "visitor"),
+    *("daughter", "son", "wife", "husband", "partner", "sister", "brother"),
+    *("granddaughter", "grandson", "niece", "nephew", "cousin"),
+)
+"""Relations are kept exactly: an alert must not reach "my son" when he is the one accused."""
 
 _LONGEST_NAME: Final = 100
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

@@ -1,0 +1,161 @@
+"""What every table and column means, in the words of an export's README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Float, Table
+
+from companion.storage import tables
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTable:
+    """One table of an export."""
+
+    name: str
+    table: Table | None
+    """None for the yearly counts, which are drawn from ``meta``."""
+    about: str
+    columns: Mapping[str, str]
+    """Name -> words, in order; each time is followed by its ``_iso``."""
+    order: tuple[str, ...] = ("id",)
+
+
+_PERSON: Final = "whom it is about: the id of a row in people; empty when nobody in particular"
+_EXPIRES: Final = "when it will be removed; empty: not before somebody erases it"
+
+_WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "people": (
+        "The person it lives with (the owner), those who care, and others it knows.",
+        {
+            "id": "a random number by which other tables name this person",
+            "name": "what the person is called",
+            "role": "owner, family, friend, nurse, therapist, neighbour, visitor",
+            "created_at": "when the person was added",
+        },
+    ),
+    "contacts": (
+        "How people are reached when the owner needs help.",
+        {
+            "id": "a random number",
+            "person_id": "who is reached: the id of a row in people",
+            "position": "1 is told first, then 2, and so on",
+            "channel": "the way (mail, ntfy, ...), with its passwords replaced by ****",
+            "quiet_from": "beginning of the hours in which only emergencies are told (local time)",
+            "quiet_to": "end of those hours",
+            "categories": "kinds of danger they are told of; [] is all",
+            "lowest_tier": "they are told from this tier on: 1 support, 2 concern, 3 urgent, "
+            "4 emergency",
+            "created_at": "when the contact was added",
+        },
+    ),
+    "consents": (
+        "What people agreed to, and took back. The last row for a person and subject counts.",
+        {
+            "id": "a running number",
+            "person_id": "who: the id of a row in people",
+            "subject": "what about: transcripts, mood, summary, alerts, memory, voiceprint",
+            "granted": "yes, or no (refused or taken back)",
+            "how": "spoken or typed",
+            "version": "of the text that was agreed to",
+            "at": "when",
+        },
+    ),
+    "events": (
+        "What happened, was said (only with consent), or was noticed.",
+        {
+            "id": "a running number",
+            "at": "when",
+            "kind": "transcript: words; mood: how the person seemed; summary: a short report; "
+            "safety: a danger was noticed; notice: the person was told it is no human",
+            "person_id": _PERSON,
+            "data": "the details, as JSON",
+            "expires_at": _EXPIRES,
+        },
+    ),
+    "alerts": (
+        "Calls for help that were raised.",
+        {
+            "id": "a random number",
+            "at": "when",
+            "tier": "how grave: 1 support, 2 concern, 3 urgent, 4 emergency",
+            "category": "kind of danger",
+            "topic": "more exactly, such as fall or stroke",
+            "person_id": _PERSON,
+            "accused": "names of people the concern was about; they are never told",
+            "count": "how often the same was noticed",
+            "state": "countdown, waiting, sent, acknowledged (somebody answered), cancelled, "
+            "unreached (nobody could be told, or nobody answered)",
+            "due_at": "when it was, or is, looked at again",
+            "step": "how many messages were accepted",
+            "attempts": "how many rounds of trying failed in a row",
+            "code": "the reply code; never written out",
+            "acknowledged_at": "when somebody answered",
+            "acknowledged_by": "who answered",
+            "expires_at": _EXPIRES,
+        },
+    ),
+    "deliveries": (
+        "Every try to reach a contact for an alert.",
+        {
+            "id": "a running number",
+            "alert_id": "the id of a row in alerts",
+            "contact_id": "the id of a row in contacts; empty when that contact was removed",
+            "attempt": "which try it was",
+            "began_at": "when it began",
+            "ended_at": "when it ended; empty: it was cut short and may have arrived",
+            "ok": "whether it was accepted",
+            "error": "why not",
+            "repeat": "whether it may be the second message about the same",
+        },
+    ),
+    "audit": (
+        "Who did what to this data. No words of the talk are in it.",
+        {
+            "id": "a running number without gaps",
+            "at": "when",
+            "actor": "who: a command, the sweeper, alerts, ...",
+            "action": "what was done",
+            "data": "details, as JSON",
+            "previous": "the digest of the row before",
+            "digest": "proves, with the key, that neither this row nor the one before was changed",
+        },
+    ),
+}
+
+_COUNTS: Final = ExportedTable(
+    "counts",
+    None,
+    "How often each safety protocol was used in a year, without who and when.",
+    {"year": "calendar year", "name": "kind of danger and tier", "count": "how often"},
+)
+
+
+def _with_iso(table: Table, words: Mapping[str, str]) -> dict[str, str]:
+    shown: dict[str, str] = {}
+    for column in table.columns:
+        # A new column must be explained here first.
+        shown[column.name] = words[column.name]
+        if isinstance(column.type, Float):
+            shown[f"{column.name}_iso"] = "the same as date and time (UTC)"
+    return shown
+
+
+_ORDER: Final = {
+    "people": ("created_at", "id"),
+    "contacts": ("position", "id"),
+    "alerts": ("at", "id"),
+}
+
+
+def _exported(name: str) -> ExportedTable:
+    about, words = _WORDS[name]
+    table = tables.metadata.tables[name]
+    return ExportedTable(name, table, about, _with_iso(table, words), _ORDER.get(name, ("id",)))
+
+
+TABLES: Final = (*map(_exported, _WORDS), _COUNTS)
+"""All tables that are written out: every one but ``meta``, of which only the counts are."""
