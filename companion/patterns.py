@@ -97,6 +97,8 @@ class Patterns:
 
 
 def _word(text: str) -> str:
+    if text == "'s":  # a word of its own once normalised: "the cat 's"
+        return "'s "
     if text.endswith("~"):
         return re.escape(text[:-1]) + r"[\w']* "
     return re.escape(normalise(text)[1:-3]) + " "

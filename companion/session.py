@@ -150,7 +150,13 @@ def _start_keeping(
 
     keeping = app.start_keeping(config, trouble, news)
     stack.callback(keeping.close)
-    guard.go_live(keeping.alerts, keeping.diary.note, keeping.count, keeping.person_id)
+    guard.go_live(
+        keeping.alerts,
+        keeping.diary.note,
+        keeping.count,
+        person_id=keeping.person_id,
+        contact=keeping.first_contact(),
+    )
     stack.callback(guard.go_quiet)
 
 

@@ -109,6 +109,7 @@ class Keeping:
     alerts: AlertService
     person_id: str | None
     """The owner's row; None while the database cannot be opened."""
+    alerting: bool
     _database: Database | None
     _closing: Event = field(default_factory=Event)
 
@@ -134,6 +135,14 @@ class Keeping:
         if self._database is not None:
             with suppress(StorageError), self._database.begin() as connection:
                 count_activation(connection, year, screening)
+
+    def first_contact(self) -> str | None:
+        """Return the name of who is told first, or None when nobody can be told."""
+        if not self.alerting:
+            return None
+        with suppress(StorageError):
+            return next((contact.name for contact in self.alerts.contacts()), None)
+        return None
 
     def close(self) -> None:
         """Write what is left and stop."""
@@ -177,7 +186,9 @@ def start_keeping(
         config, on_news, database=database, key=key, person_id=person_id, owner_name=name
     )
     alerts.start()
-    keeping = Keeping(new_diary(config, on_trouble), alerts, person_id, database)
+    keeping = Keeping(
+        new_diary(config, on_trouble), alerts, person_id, config.alerts.enabled, database
+    )
     keeping.sweep_daily(retention_of(config))
     return keeping
 

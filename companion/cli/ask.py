@@ -11,22 +11,34 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from companion.domain import TurnContext
+from companion.domain import Screening, TurnContext
 
 if TYPE_CHECKING:
-    from companion.conversation.protocols import Mind
+    from companion.conversation.protocols import Guard, Mind
 
 
-def answers(mind: Mind, lines: Iterable[str], *, talk: bool) -> Iterator[dict[str, Any]]:
+def answers(
+    mind: Mind, guard: Guard | None, lines: Iterable[str], *, talk: bool
+) -> Iterator[dict[str, Any]]:
     """Yield one record a line; every line is a fresh conversation unless ``talk``."""
+    from companion.conversation.guarded import guarded_reply
+
     for line in lines:
         said = line.strip()
         if not said:
             continue
         began = time.perf_counter()
-        parts = list(mind.reply(said, TurnContext()))
+        screened: list[Screening] = []
+        parts = [
+            part
+            for part in guarded_reply(mind, guard, said, TurnContext(), screened=screened.append)
+            if part.source != "notice"
+        ]
         took = time.perf_counter() - began
         reply = " ".join(p.text for p in parts if p.text)
+        screening = screened[0] if screened else Screening()
+        if talk and guard is not None:
+            guard.commit(said, screening, addressed=True)
         if talk and not any(p.control for p in parts):
             mind.remember(said, reply)
         yield {
@@ -35,6 +47,9 @@ def answers(mind: Mind, lines: Iterable[str], *, talk: bool) -> Iterator[dict[st
             "fallback": bool(parts) and parts[0].source == "fallback",
             "checks": list(dict.fromkeys(c for p in parts for c in p.checks)),
             "source": parts[0].source if parts else "",
+            "tier": screening.tier,
+            "category": screening.category.value,
+            "script": screening.script,
             "seconds": round(took, 3),
         }
 
@@ -51,12 +66,14 @@ def ask(
     from companion import app
     from companion.config import load_config
 
-    mind = app.load_mind(load_config(config))
+    settings = load_config(config)
+    mind, guard = app.load_mind(settings), app.load_guard(settings)
     lines = sys.stdin if not text or text == ["-"] else [" ".join(text)]
     try:
-        for record in answers(mind, lines, talk=talk):
+        for record in answers(mind, guard, lines, talk=talk):
             print(json.dumps(record, ensure_ascii=False) if json_lines else record["reply"])
-        if trouble := mind.take_trouble():
-            print(trouble, file=sys.stderr)
+        for trouble in (mind.take_trouble(), guard.trouble):
+            if trouble:
+                print(trouble, file=sys.stderr)
     finally:
         mind.close()

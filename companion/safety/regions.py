@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from companion.errors import SafetyError
 from companion.resources import data_dir
+from companion.safety.reading import parse, read_toml
 
 KINDS: Final = (
     "emergency",
@@ -62,6 +62,8 @@ class Number(BaseModel):
     spoken: str = Field(min_length=3, pattern=r"^[A-Za-z][a-z, -]*$")
     """As a voice says it: "nine one one"."""
     name: str = Field(min_length=2)
+    called: str = ""
+    """What the voice calls it before the number, such as "Samaritans"; empty for none."""
     hours: str = "at any hour"
     source: str = Field(pattern=r"^https://\S+$")
     checked: dt.date
@@ -90,13 +92,6 @@ class Region(BaseModel):
     bank: Number | None = None
     domestic_violence: Number | None = None
 
-    @model_validator(mode="after")
-    def _not_from_the_future(self) -> Region:
-        for kind, entry in self.numbers():
-            if entry.checked > dt.date.today() + dt.timedelta(days=2):
-                raise ValueError(f"{kind}.checked lies in the future")
-        return self
-
     def numbers(self) -> tuple[tuple[str, Number], ...]:
         """Return what there is, as (kind, number) in the order of ``KINDS``."""
         return tuple((kind, n) for kind in KINDS if (n := self.number(kind)) is not None)
@@ -117,7 +112,7 @@ class Region(BaseModel):
     def _spoken(self, kind: str) -> str:
         for name in (kind, *_INSTEAD.get(kind, ())):
             if (entry := self.number(name)) is not None:
-                return entry.spoken
+                return f"{entry.called} on {entry.spoken}" if entry.called else entry.spoken
         return _PLAIN[kind]
 
 
@@ -138,19 +133,7 @@ def load_region(code: str, language: str = "en", folder: Path | None = None) -> 
     if path.stem not in known:
         there = ", ".join(known) or "none"
         raise SafetyError(f"there are no help numbers for region '{code}'; there are: {there}")
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SafetyError(f"cannot read {path}: {reason}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SafetyError(f"{path} is not valid TOML: {error}") from error
-    try:
-        return Region.model_validate({"code": path.stem} | tree)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise SafetyError(f"{path}: '{where}': {first['msg'].lower()}") from error
+    return parse(Region, {"code": path.stem} | read_toml(path), path)
 
 
 __all__ = ["KINDS", "Number", "Region", "load_region"]
