@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from companion.safety.screen import Screener
 
 
-def embedding_dir(config: Config) -> Path | None:
-    """Return where the sentence embeddings lie; None when they are not on this device."""
+def embedding_dir(config: Config) -> Path:
+    """Return where the sentence embeddings lie, or where they should."""
     from companion.service.store import open_store
 
     try:
         return open_store(config).path(config.safety.embedding)
     except ModelError:
-        return None
+        return config.models.dir / config.safety.embedding
 
 
 def load_screener(config: Config) -> Screener:
@@ -35,11 +35,26 @@ def load_screener(config: Config) -> Screener:
 
 
 def load_guard(config: Config) -> SafetyGuard:
-    """Build the guard without alerts; a talk adds them.
+    """Build the guard; it neither stores nor alerts before ``go_live``.
 
     Raises:
         SafetyError: patterns, scripts or the region's numbers have a mistake.
     """
-    from companion.safety.guard import build_guard
+    from companion.safety.dialogue import load_dialogue
+    from companion.safety.disclosure import load_disclosure
+    from companion.safety.guard import SafetyGuard
+    from companion.safety.protocols import load_protocols
+    from companion.safety.regions import load_region
+    from companion.safety.reply_check import load_check
 
-    return build_guard(config, load_screener(config))
+    persona, language = config.persona, config.persona.language
+    screener = load_screener(config)
+    region = load_region(config.safety.region, language)
+    return SafetyGuard(
+        screener,
+        load_dialogue(language, screener.screen),
+        load_protocols(region, language, person=persona.person, name=persona.name),
+        load_check(region, language, name=persona.name),
+        load_disclosure(language, config.safety.notice_every_h * 3600, name=persona.name),
+        countdown_s=config.safety.fall_countdown_s,
+    )

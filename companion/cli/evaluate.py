@@ -116,3 +116,31 @@ def endurance(
     from companion.measure.endurance import evaluate_endurance
 
     show(evaluate_endurance(load_config(config), minutes, files or ()), json=json)
+
+
+@app.command()
+def safety(
+    set_: Annotated[Path, typer.Option("--set", help="JSON Lines: set, text, tier, category.")],
+    through_voice: Annotated[
+        bool,
+        typer.Option("--through-voice", help="Say every line, add noise, screen what is heard."),
+    ] = False,
+    noise: Annotated[Path | None, typer.Option(help="A folder of noises.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many spoken lines.")] = None,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Danger recognised and false alarms, in text or through the voice."""
+    from companion import app as house
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.safety import evaluate_safety
+    from companion.measure.spoken import evaluate_through_voice
+
+    settings = load_config(config)
+    screener = house.load_screener(settings)
+    if not through_voice:
+        show(evaluate_safety(screener, set_), json=json)
+        return
+    voice, ears = house.load_voice(settings), house.load_ears(settings)
+    show(evaluate_through_voice(screener, set_, voice, ears, noise=noise, limit=limit), json=json)

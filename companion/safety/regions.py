@@ -110,6 +110,8 @@ class Region(BaseModel):
         return frozenset(n.digits for _, n in self.numbers())
 
     def _spoken(self, kind: str) -> str:
+        if kind == "medical" and self.medical is not None:
+            return f"{_PLAIN[kind]}, or {self.medical.called} on {self.medical.spoken}"
         for name in (kind, *_INSTEAD.get(kind, ())):
             if (entry := self.number(name)) is not None:
                 return f"{entry.called} on {entry.spoken}" if entry.called else entry.spoken
@@ -130,7 +132,7 @@ def load_region(code: str, language: str = "en", folder: Path | None = None) -> 
     folder = folder or data_dir("prompts") / language / "regions"
     path = folder / f"{code.lower()}.toml"
     known = sorted(p.stem for p in folder.glob("*.toml"))
-    if path.stem not in known:
+    if code.lower() not in known:
         there = ", ".join(known) or "none"
         raise SafetyError(f"there are no help numbers for region '{code}'; there are: {there}")
     return parse(Region, {"code": path.stem} | read_toml(path), path)
