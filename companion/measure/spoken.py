@@ -132,10 +132,11 @@ def _with_pauses(speech: Speech, random: np.random.Generator) -> Samples:
     for cut in cuts:
         if last < cut <= len(sound) and random.random() < 1 / _PAUSES_EVERY:
             silence = int(random.uniform(*_PAUSE_S) * speech.rate)
-            parts += [sound[last:cut], np.zeros(silence, np.float32)]
+            parts.append(np.asarray(sound[last:cut], np.float32))
+            parts.append(np.zeros(silence, np.float32))
             last = cut
     edge = np.zeros(int(_EDGE_S * speech.rate), np.float32)
-    whole = np.concatenate([edge, *parts, sound[last:], edge])
+    whole = np.concatenate([edge, *parts, sound[last:], edge]).astype(np.float32)
     resampled = soxr.resample(whole, speech.rate, SAMPLE_RATE, quality="HQ")
     return np.asarray(resampled, np.float32)
 

@@ -39,8 +39,8 @@ Platt's method on leave-one-out outputs. Deterministic; numpy only.
 language-model helpers in the manner of older people and of everyday chat. No recordings, no real
 people's words. **Not reviewed by a clinician.**
 
-**Thresholds** {at}: at these, {shares}
-of the harmless lines, most of them written to be mistakable, reach tiers 1, 2, 3 and 4 when left out.
+**Thresholds** {at}: at these, {shares} of the harmless lines,
+most of them written to be mistakable, reach tiers 1, 2, 3 and 4 when left out.
 
 | category.tier | lines | recognised at their tier when left out |
 |---|---|---|

@@ -32,7 +32,10 @@ async def test_other_talk_without_the_name_is_neither_answered_nor_remembered(ta
 
 async def test_a_dropped_draft_is_not_committed(talk, guard):
     done = await talk(
-        [(1.0, 2.0), (2.8, 3.6)], ["I was sad and", "I was sad and went out."], guard=guard, length=8
+        [(1.0, 2.0), (2.8, 3.6)],
+        ["I was sad and", "I was sad and went out."],
+        guard=guard,
+        length=8,
     ).run()
     assert "draft_dropped" in done.types()
     assert guard.committed == [("I was sad and went out.", 1, True)]

@@ -1,0 +1,45 @@
+"""``companion train``: rebuild what was trained for this project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Rebuild the trained parts.", no_args_is_help=True)
+
+
+@app.callback()
+def _root() -> None:
+    pass
+
+
+@app.command()
+def safety(
+    data: Annotated[Path | None, typer.Option(help="Folder of .jsonl lines.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the numbers go.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="A TOML config file.")] = None,
+) -> None:
+    """Teach the safety classifier from its lines, and write its model card."""
+    from companion.app.guarding import embedding_dir
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.resources import data_dir
+    from companion.safety.card import write_card
+    from companion.safety.teaching import teach
+    from companion.safety.vectors import SentenceVectors
+
+    settings = load_config(config)
+    language = settings.persona.language
+    folder = out or data_dir("models") / "safety"
+    taught = teach(
+        data or data_dir("models") / "safety" / "training" / language,
+        folder,
+        language,
+        SentenceVectors(embedding_dir(settings)),
+        lambda line: typer.echo(line, err=True),
+    )
+    write_card(folder / f"card-{language}.md", taught)
+    show(taught.report, json=json)
