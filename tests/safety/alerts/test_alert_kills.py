@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import alert_nursery
 import pytest
-from alert_servers import Ntfy
-from alert_support import KEY, House
+from support import alert_nursery
+from support.alert_servers import Ntfy
+from support.alert_support import KEY, House
 
 from companion.safety.alerts.channel import AppriseSender
 from companion.safety.alerts.service import AlertService
@@ -24,7 +24,7 @@ from companion.storage.database import Database, check
 
 KILLS, BETWEEN, CUTS = 75, 75, 50
 SEED = 3
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2] / "support"
 
 
 class Nursery:
@@ -32,7 +32,7 @@ class Nursery:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        folders = os.pathsep.join((str(HERE), str(HERE.parents[2])))
+        folders = os.pathsep.join((str(HERE.parent), str(HERE.parents[1])))
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "alert_nursery.py")],
             stdin=subprocess.PIPE,
