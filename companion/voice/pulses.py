@@ -99,24 +99,20 @@ class _Phase:
         self._rate = rate
         self._step = step = max(1, round(rate / _PHASE_HZ))
         slow_rate = rate / step
-        slow = soxr.resample(samples, rate, slow_rate, quality="MQ").astype(np.float64)
-        self._times = times = np.arange(len(slow)) * step
+        count = -(-len(samples) // step)
+        jolts = np.zeros(count * step)
+        jolts[: len(samples)] = np.diff(samples, prepend=samples[:1]).astype(np.float64) ** 2
+        # Loudness within a pulse: it has the pitch of the voice even where the fundamental was
+        # lost in the recording, and its peak is the burst that follows the closing.
+        bursts = np.sqrt(jolts.reshape(count, step).mean(axis=1))
+        self._times = times = np.arange(count) * step + step / 2
         voiced = np.concatenate([np.arange(a, b + 1) for a, b in bounds])
         hertz = 100 * 2 ** (np.interp(times, at[voiced], tones[voiced]) / 12)
         expected = np.cumsum(hertz) / slow_rate
         window = _hann(round(_WINDOW_S * slow_rate))
-        still = _smooth(slow * np.exp(-2j * np.pi * expected), window)
-        phase = expected + np.unwrap(np.angle(still)) / (2 * np.pi)
-        # Where in the period the burst of energy lies that follows the closing of the glottis.
-        jolts = np.abs(np.diff(samples, prepend=samples[:1])).astype(np.float64) ** 2
-        count = len(slow)
-        padded = np.zeros(count * step)
-        padded[: min(len(jolts), count * step)] = jolts[: count * step]
-        energy = padded.reshape(count, step).sum(axis=1)
-        burst = _smooth(
-            energy * np.exp(2j * np.pi * phase), _hann(round(_SETTLE_S * slow_rate))
-        )
-        self._phase = phase - np.unwrap(np.angle(burst)) / (2 * np.pi)
+        bursts = bursts / (_smooth(bursts, window) + 1e-5) - 1.0
+        still = _smooth(bursts * np.exp(-2j * np.pi * expected), window)
+        self._phase = expected + np.unwrap(np.angle(still)) / (2 * np.pi)
 
     def marks(self, start: float, end: float) -> Marks:
         """Return the samples between two at which a pulse lies."""
