@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -91,11 +92,17 @@ class Feeling:
     arousal: float
     """-1 (calm) to 1 (excited)."""
     label: str
+    """The likeliest of ``probabilities``."""
     confidence: float
+    """Calibrated probability that ``label`` is right, 0-1."""
     unsure: bool = False
+    """The evidence is thin: nothing should be built on it."""
     evidence: tuple[str, ...] = ()
+    """Why, in plain words, such as ``slower than usual``."""
     phrase: str = ""
     """One short sentence for the prompt."""
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    """Of angry, happy, sad, neutral, fearful, bored (or tired), surprise and disgust; sum 1."""
 
 
 class Danger(StrEnum):

@@ -21,6 +21,7 @@
     |   +-- StorageFullError           no space, or a read-only disk
     +-- SafetyError           exit 9   scripts, region numbers or training data have a mistake
     +-- AlertError            exit 10  a contact or channel that cannot be used
+    +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -120,3 +121,9 @@ class AlertError(CompanionError):
     """A contact or a channel cannot be used."""
 
     exit_code = 10
+
+
+class EmotionError(CompanionError):
+    """A voice baseline, the weights of the emotion model or its training data cannot be used."""
+
+    exit_code = 11

@@ -1,0 +1,114 @@
+"""``companion feel`` and ``companion train``: how something was said."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from companion.domain import Feeling, JsonObject
+
+train_app = typer.Typer(help="Train small models of our own.", no_args_is_help=True)
+
+
+class Baseline(StrEnum):
+    """What speakers are compared with."""
+
+    CAUSAL = "causal"
+    NONE = "none"
+
+
+def feel(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Sound files.", show_default=False)
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option("--manifest", help="CSV with path and speaker columns.")
+    ] = None,
+    baseline: Annotated[
+        Baseline,
+        typer.Option(help="causal: each speaker against their own earlier rows; none: strangers."),
+    ] = Baseline.CAUSAL,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line a file.")] = False,
+) -> None:
+    """Tell how something was said in sound files: the feeling, how sure, and why."""
+    from companion.emotion.feeler import PersonFeeler
+    from companion.emotion.model import load
+    from companion.emotion.prosody import Measurer
+    from companion.errors import MeasureError
+    from companion.measure.emotion import feel_rows
+    from companion.measure.manifest import read_manifest
+
+    if bool(files) == (manifest is not None):
+        raise MeasureError("name sound files, or a manifest with --manifest CSV")
+    if manifest is None:
+        rows, kind = [{"path": str(file)} for file in files or ()], "none"
+    else:
+        rows, kind = read_manifest(manifest, ("path",)), baseline.value
+        if kind == "causal" and rows[0].get("speaker") is None:
+            raise MeasureError(f"manifest {manifest} lacks the column speaker; try --baseline none")
+    model, measurer = load(), Measurer()
+
+    def stranger() -> PersonFeeler:
+        return PersonFeeler(model, measurer=measurer)
+
+    for heard in feel_rows(rows, "causal" if kind == "causal" else "none", stranger):
+        if json:
+            print(jsonlib.dumps(as_json(heard.row["path"], heard.feeling)), flush=True)
+        else:
+            print(f"{heard.row['path']}: {in_words(heard.feeling)}")
+
+
+def as_json(path: str, feeling: Feeling | None) -> JsonObject:
+    """Return the line for one file; of a file without voice everything is zero and unsure."""
+    from companion.emotion.labels import LABELS
+
+    chances = feeling.probabilities if feeling else dict.fromkeys(LABELS, 1 / len(LABELS))
+    return {
+        "path": path,
+        "valence": feeling.valence if feeling else 0.0,
+        "arousal": feeling.arousal if feeling else 0.0,
+        "label": feeling.label if feeling else "neutral",
+        "probs": {name: round(chance, 4) for name, chance in chances.items()},
+        "confidence": feeling.confidence if feeling else 0.0,
+        "unsure": feeling.unsure if feeling else True,
+        "evidence": list(feeling.evidence) if feeling else [],
+    }
+
+
+def in_words(feeling: Feeling | None) -> str:
+    """Return one line for a person to read."""
+    if feeling is None:
+        return "no voice to judge"
+    why = f" ({'; '.join(feeling.evidence)})" if feeling.evidence else ""
+    if feeling.unsure:
+        return f"unsure, perhaps {feeling.label} {feeling.confidence:.0%}{why}"
+    return (
+        f"{feeling.label} {feeling.confidence:.0%}, valence {feeling.valence:+.2f}, "
+        f"arousal {feeling.arousal:+.2f}{why}"
+    )
+
+
+@train_app.command("emotion")
+def train_emotion(
+    manifest: Annotated[
+        list[Path], typer.Option("--manifest", help="CSV with path, emotion and speaker columns.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the weights; the shipped one if left.")
+    ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option("--words", help="Folder of sentence embeddings: also train the word head."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train the emotion model on labelled recordings; writes weights and a model card."""
+    from companion.cli.report import show
+    from companion.measure.emotion_training import train_emotion as train
+
+    show(train(manifest, out, words), json=json)

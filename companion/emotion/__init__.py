@@ -1,0 +1,1 @@
+"""Sound and words to a feeling: prosody, a person's own baseline, two judges, and their fusion."""
