@@ -1,0 +1,121 @@
+"""Is this the enrolled person? A pure judge: voices and prints in, yes, unsure or no out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from companion.domain import Match, Speaker
+from companion.hearing.speakers.background import Background, unit
+from companion.hearing.speakers.nouns import Taken, Voice, Voiceprint
+
+SHORTEST_S: Final = 1.5
+"""Less speech than this is never judged."""
+
+_SAME: Final = 0.45
+"""Voices in one stretch at least this alike are one person in two moods; the segmentation parts
+people at a change of voice, and acted emotion is one. Of people truly apart hardly any are."""
+
+_GUEST_S: Final = 1.0
+"""A second voice counts from here on; less may be a cough or a laugh."""
+
+_OVERLAP: Final = 0.25
+"""With more than this share spoken over, nobody's voice is clean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """The best match of one voice."""
+
+    print: Voiceprint
+    probability: float
+
+
+class SpeakerJudge:
+    """Compares voices with enrolled people.
+
+    Args:
+        background: what strangers taught.
+        prints: the enrolled; several of one person (one a microphone) count as the best of them.
+            Those another network made are left out.
+    """
+
+    def __init__(self, background: Background, prints: Sequence[Voiceprint]) -> None:
+        self._background = background
+        self.prints = tuple(one for one in prints if one.model == background.model)
+
+    def judge(self, taken: Taken) -> Speaker:
+        """Say who spoke.
+
+        A yes needs every voice that is heard for a second or more to be the same known person.
+        """
+        if not self.prints:
+            return Speaker(Match.UNSURE, why="nobody is enrolled")
+        if taken.seconds < SHORTEST_S:
+            return Speaker(Match.UNSURE, why="too short")
+        voices = merged(taken.voices)
+        main = max(voices, key=lambda voice: voice.seconds)
+        heard = [voice for voice in voices if voice is main or voice.seconds >= _GUEST_S]
+        several = len(heard) > 1
+        likely = self.likely(main)
+        if taken.overlap_s > _OVERLAP * (taken.seconds + taken.overlap_s):
+            return _speaker(Match.UNSURE, likely, True, "two people at once")
+        matches = [self._match(self.likely(voice), likely) for voice in heard]
+        if several and Match.YES in matches and Match.NO in matches:
+            return _speaker(Match.UNSURE, likely, True, "two people")
+        if main.seconds < SHORTEST_S:
+            return _speaker(Match.UNSURE, likely, several, "too short")
+        worst = next(one for one in (Match.UNSURE, Match.NO, Match.YES) if one in matches)
+        why = "in between" if worst is Match.UNSURE else ""
+        return _speaker(worst, likely, several, why)
+
+    def likely(self, voice: Voice) -> Likely:
+        """Return who a voice is most like, and how probably it is them."""
+        background = self._background
+        rows = np.asarray(voice.embedding, np.float64)[None]
+        seconds = np.array([voice.seconds])
+        found = [
+            Likely(one, float(background.probabilities(background.features(
+                np.asarray(one.centroids, np.float64), rows, seconds))[0]))
+            for one in self.prints
+        ]
+        return max(found, key=lambda one: one.probability)
+
+    def _match(self, found: Likely, main: Likely) -> Match:
+        """Judge one voice; another enrolled person beside the main one is not the main one."""
+        if found.probability < self._background.refuse:
+            return Match.NO
+        if found.probability < self._background.accept:
+            return Match.UNSURE
+        return Match.YES if found.print.person_id == main.print.person_id else Match.NO
+
+
+def merged(voices: Sequence[Voice]) -> list[Voice]:
+    """Join voices that are one person's, the longest first."""
+    people: list[tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], float]] = []
+    for voice in sorted(voices, key=lambda one: -one.seconds):
+        vector = unit(np.asarray(voice.embedding, np.float64)) * voice.seconds
+        alike = [float(unit(total) @ unit(vector)) for total, _ in people]
+        if alike and max(alike) >= _SAME:
+            best = int(np.argmax(alike))
+            total, seconds = people[best]
+            people[best] = (total + vector, seconds + voice.seconds)
+        else:
+            people.append((vector, voice.seconds))
+    return [Voice(unit(total).astype(np.float32), seconds) for total, seconds in people]
+
+
+def _speaker(match: Match, likely: Likely, several: bool, why: str) -> Speaker:
+    """Name the person only when it may be them: a stranger is not to be called by their name."""
+    known = match is not Match.NO
+    return Speaker(
+        match,
+        likely.print.name if known else None,
+        likely.print.person_id if known else None,
+        round(likely.probability, 4),
+        several,
+        why,
+    )
