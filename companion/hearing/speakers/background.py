@@ -20,11 +20,9 @@ from companion.resources import data_dir
 
 Array = NDArray[np.float64]
 
-FEATURES: Final = ("likeness", "crowd_test", "crowd_print", "log_seconds", "constant")
+FEATURES: Final = ("likeness", "log_seconds", "constant")
 """What the regression sees; see ``features``."""
 
-_NEAREST: Final = 20
-"""How many strangers a voice is compared with: those most like it."""
 _TOP: Final = 3
 """How many of a person's ways of speaking a voice is compared with: those most like it."""
 _USUAL_S: Final = 4.0
@@ -41,7 +39,7 @@ class Background:
     cohort: Array = field(repr=False)
     """Shape (n, 192): strangers, nuisance removed, each of length 1."""
     weights: Array = field(repr=False)
-    """Shape (5,), in the order of ``FEATURES``."""
+    """Shape (3,), in the order of ``FEATURES``."""
     accept: float
     """A probability from here on is a yes."""
     refuse: float
@@ -55,9 +53,9 @@ class Background:
     def features(self, centroids: Array, voices: Array, seconds: Array) -> Array:
         """Compare voices with one person's ways of speaking.
 
-        The likeness is half to the person's mean, half to the nearest ways they speak. Beside it
-        stand how like strangers the voice and the person are: a voice that resembles everybody
-        must resemble its owner more.
+        The likeness is half to the person's mean, half to the nearest ways they speak. It is not
+        shifted or scaled by the strangers (as-norm): that follows the corpus, and let strangers of
+        another language in (docs/speakers.md).
 
         Args:
             centroids: shape (m, 192), as enrolled.
@@ -65,16 +63,18 @@ class Background:
             seconds: shape (n,): how much of each was heard.
 
         Returns:
-            Shape (n, 5).
+            Shape (n, 3).
         """
         ways, heard = self.cleaned(centroids), self.cleaned(voices)
         mean = unit(ways.sum(axis=0))
         nearest = np.sort(heard @ ways.T, axis=1)[:, -_TOP:].mean(axis=1)
         likeness = (heard @ mean + nearest) / 2
-        crowd = _nearest(heard @ self.cohort.T)
-        usual = np.full(len(heard), _nearest((mean @ self.cohort.T)[None])[0])
         length = np.log2(np.clip(seconds, 0.5, _USUAL_S) / _USUAL_S)
-        return np.stack([likeness, crowd, usual, length, np.ones(len(heard))], axis=1)
+        return np.stack([likeness, length, np.ones(len(heard))], axis=1)
+
+    def stranger(self, voices: Array) -> Array:
+        """Return how like the nearest stranger each voice is; compare it with the likeness."""
+        return np.asarray((self.cleaned(voices) @ self.cohort.T).max(axis=1, initial=-1.0))
 
     def probabilities(self, features: Array) -> Array:
         """Return the probability of being that person, for rows of ``features``."""
@@ -127,6 +127,3 @@ def load(path: Path | None = None) -> Background:
         refuse=float(arrays["refuse"]),
     )
 
-
-def _nearest(likeness: Array) -> Array:
-    return np.asarray(np.sort(likeness, axis=1)[:, -_NEAREST:].mean(axis=1))

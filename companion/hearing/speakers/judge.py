@@ -22,6 +22,8 @@ people at a change of voice, and acted emotion is one. Of people truly apart har
 _GUEST_S: Final = 1.0
 """A second voice counts from here on; less may be a cough or a laugh."""
 
+_EDGE: Final = 1e-6
+
 _OVERLAP: Final = 0.25
 """With more than this share spoken over, nobody's voice is clean."""
 
@@ -77,11 +79,15 @@ class SpeakerJudge:
         background = self._background
         rows = np.asarray(voice.embedding, np.float64)[None]
         seconds = np.array([voice.seconds])
-        found = [
-            Likely(one, float(background.probabilities(background.features(
-                np.asarray(one.centroids, np.float64), rows, seconds))[0]))
-            for one in self.prints
-        ]
+        stranger = float(background.stranger(rows)[0])
+        found: list[Likely] = []
+        for one in self.prints:
+            features = background.features(np.asarray(one.centroids, np.float64), rows, seconds)
+            chance = float(background.probabilities(features)[0])
+            if features[0, 0] < stranger:
+                # As like somebody else: whatever that is, it is no yes.
+                chance = min(chance, background.accept - _EDGE)
+            found.append(Likely(one, max(0.0, chance)))
         return max(found, key=lambda one: one.probability)
 
     def _match(self, found: Likely, main: Likely) -> Match:
