@@ -126,4 +126,3 @@ def load(path: Path | None = None) -> Background:
         accept=float(arrays["accept"]),
         refuse=float(arrays["refuse"]),
     )
-

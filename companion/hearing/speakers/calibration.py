@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from companion.domain import JsonObject
 from companion.errors import SpeakerError
@@ -126,9 +127,7 @@ def trials(
         for number in range(_ROUNDS):
             enrolled = _drawn(rng, [(i, clips[i].style) for i in mine], mixed=number % 2 == 0)
             rest = np.setdiff1d(np.arange(len(clips)), enrolled)
-            features.append(
-                background.features(vectors[enrolled], vectors[rest], seconds[rest])
-            )
+            features.append(background.features(vectors[enrolled], vectors[rest], seconds[rest]))
             same.append((who[rest] == name).astype(np.float64))
     return Trials(np.concatenate(features), np.concatenate(same))
 
@@ -189,11 +188,9 @@ def _regression(shown: Trials) -> Array:
     return np.asarray(weights)
 
 
-def _calibration_error(chance: Array, same: Array, bins: int = 10) -> float:
+def _calibration_error(chance: Array, same: NDArray[np.bool_], bins: int = 10) -> float:
     """Return the expected calibration error with owners and strangers counting the same."""
     share = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())
     place = np.minimum((chance * bins).astype(int), bins - 1)
-    gaps = [
-        abs(float((share * (chance - same))[place == one].sum())) for one in range(bins)
-    ]
+    gaps = [abs(float((share * (chance - same))[place == one].sum())) for one in range(bins)]
     return float(sum(gaps))

@@ -23,6 +23,9 @@ ENOUGH_S: Final = 60.0
 LEAST_S: Final = 20.0
 """Less speech than this makes no print."""
 
+_SHORTEST_S: Final = 1.0
+"""A piece with less speech than this is left out."""
+
 _OWN: Final = 0.3
 """A piece less like the rest than this was somebody else, or noise."""
 _OWN_SHARE: Final = 0.7
@@ -59,8 +62,8 @@ def make_print(
     Raises:
         SpeakerError: too little speech, or not all of one person.
     """
-    mains = [max(merged(one.voices), key=lambda voice: voice.seconds) for one in taken if one.voices]
-    heard = [voice for voice in mains if voice.seconds >= 1.0]
+    mains = [merged(one.voices)[0] for one in taken if one.voices]
+    heard = [voice for voice in mains if voice.seconds >= _SHORTEST_S]
     total = sum(voice.seconds for voice in heard)
     if total < least_s:
         raise SpeakerError(
@@ -75,9 +78,7 @@ def make_print(
         raise SpeakerError(
             "more than one person was heard, or much noise: enrol again in a quiet room, alone"
         )
-    return Voiceprint(
-        person_id, name, device, vectors[own].astype(np.float32), seconds, model, at
-    )
+    return Voiceprint(person_id, name, device, vectors[own].astype(np.float32), seconds, model, at)
 
 
 def to_bytes(centroids: NDArray[np.float32]) -> bytes:

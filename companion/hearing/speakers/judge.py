@@ -59,7 +59,7 @@ class SpeakerJudge:
         if taken.seconds < SHORTEST_S:
             return Speaker(Match.UNSURE, why="too short")
         voices = merged(taken.voices)
-        main = max(voices, key=lambda voice: voice.seconds)
+        main = voices[0]
         heard = [voice for voice in voices if voice is main or voice.seconds >= _GUEST_S]
         several = len(heard) > 1
         likely = self.likely(main)
@@ -111,7 +111,8 @@ def merged(voices: Sequence[Voice]) -> list[Voice]:
             people[best] = (total + vector, seconds + voice.seconds)
         else:
             people.append((vector, voice.seconds))
-    return [Voice(unit(total).astype(np.float32), seconds) for total, seconds in people]
+    joined = [Voice(unit(total).astype(np.float32), seconds) for total, seconds in people]
+    return sorted(joined, key=lambda one: -one.seconds)
 
 
 def _speaker(match: Match, likely: Likely, several: bool, why: str) -> Speaker:

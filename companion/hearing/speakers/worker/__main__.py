@@ -13,12 +13,15 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from companion.domain import JsonObject
 from companion.hearing.speakers.wire import Floats, WireError, receive, send
+
+if TYPE_CHECKING:
+    from companion.hearing.speakers.worker.ears import Ears
 
 _NOTHING: Final = np.empty(0, np.float32)
 _ANSWER_S: Final = 10.0
@@ -51,7 +54,7 @@ def main(arguments: list[str]) -> int:
             return 0
 
 
-def _answer(ears: "Ears", sound: Floats) -> tuple[JsonObject, Floats]:  # noqa: F821
+def _answer(ears: Ears, sound: Floats) -> tuple[JsonObject, Floats]:
     try:
         taken = ears.take_apart(sound)
     except Exception as error:

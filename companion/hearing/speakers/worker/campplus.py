@@ -86,7 +86,7 @@ class _TimeDelay(nn.Module):
         self.nonlinear = _normed(_START)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.nonlinear(self.linear(x))  # type: ignore[no-any-return]
+        return self.nonlinear(self.linear(x))
 
 
 class _ContextMask(nn.Module):
@@ -104,7 +104,7 @@ class _ContextMask(nn.Module):
         near = functional.avg_pool1d(x, _SEGMENT, stride=_SEGMENT, ceil_mode=True)
         near = near.repeat_interleave(_SEGMENT, dim=-1)[..., : x.shape[-1]]
         context = functional.relu(self.linear1(x.mean(-1, keepdim=True) + near))
-        return self.linear_local(x) * torch.sigmoid(self.linear2(context))  # type: ignore[no-any-return]
+        return self.linear_local(x) * torch.sigmoid(self.linear2(context))
 
 
 class _Dense(nn.Module):
@@ -118,7 +118,7 @@ class _Dense(nn.Module):
         self.cam_layer = _ContextMask(dilation)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.cam_layer(self.nonlinear2(self.linear1(self.nonlinear1(x))))  # type: ignore[no-any-return]
+        return self.cam_layer(self.nonlinear2(self.linear1(self.nonlinear1(x))))
 
 
 class _Block(nn.Module):
@@ -144,7 +144,7 @@ class _Transit(nn.Module):
         self.linear = nn.Conv1d(size, size // 2, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.linear(self.nonlinear(x))  # type: ignore[no-any-return]
+        return self.linear(self.nonlinear(x))
 
 
 class _Pool(nn.Module):
@@ -163,7 +163,7 @@ class _Last(nn.Module):
         self.nonlinear = _normed(DIMENSION, rectified=False, affine=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.nonlinear(self.linear(x.unsqueeze(-1)).squeeze(-1))  # type: ignore[no-any-return]
+        return self.nonlinear(self.linear(x.unsqueeze(-1)).squeeze(-1))
 
 
 class CamPlusPlus(nn.Module):
@@ -186,4 +186,4 @@ class CamPlusPlus(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the voice of each item of a batch."""
-        return self.xvector(self.head(features.transpose(1, 2)))  # type: ignore[no-any-return]
+        return self.xvector(self.head(features.transpose(1, 2)))

@@ -27,7 +27,7 @@ _HOP: Final = 160
 """Samples: 25 ms every 10 ms."""
 
 
-class VoiceModel(Model):  # type: ignore[misc]
+class VoiceModel(Model):
     """CAM++ as a pyannote model: (batch, 1, samples) to (batch, 192)."""
 
     def __init__(self, sample_rate: int = SAMPLE_RATE, num_channels: int = 1) -> None:
@@ -60,7 +60,7 @@ class VoiceModel(Model):  # type: ignore[misc]
     def forward(self, waveforms: Tensor) -> Tensor:
         """Return the voice of each waveform."""
         energies = torch.stack([self._energies(one) for one in waveforms])
-        return self.network(energies - energies.mean(dim=1, keepdim=True))  # type: ignore[no-any-return]
+        return self.network(energies - energies.mean(dim=1, keepdim=True))
 
 
 def load_voice_model(folder: Path) -> VoiceModel:
@@ -94,4 +94,4 @@ class Segmenter:
         padded = torch.nn.functional.pad(waveform, (0, max(0, short)))
         active = self._powerset.to_multilabel(self._model(padded[None, None]))[0]
         frames = round(len(active) * len(waveform) / len(padded))
-        return active[: max(1, frames)]  # type: ignore[no-any-return]
+        return active[: max(1, frames)]
