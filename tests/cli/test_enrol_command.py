@@ -131,9 +131,7 @@ def test_forgetting_takes_the_consent_with_it(call: Call, worker: FakeWorker, wa
     assert agreed() is False
 
 
-def test_bad_input_gives_one_line(
-    call: Call, worker: FakeWorker, tmp_path: Path, wav: str
-) -> None:
+def test_bad_input_gives_one_line(call: Call, worker: FakeWorker, tmp_path: Path, wav: str) -> None:
     short = tmp_path / "short.wav"
     soundfile.write(short, np.zeros(16_000 * 5, np.float32), 16_000)
     call("data", "consent", "give", "voiceprint")

@@ -25,6 +25,7 @@ FEATURES: Final = ("likeness", "log_seconds", "constant")
 
 _TOP: Final = 3
 """How many of a person's ways of speaking a voice is compared with: those most like it."""
+_THEMSELVES: Final = 0.55
 _USUAL_S: Final = 4.0
 
 
@@ -72,9 +73,15 @@ class Background:
         length = np.log2(np.clip(seconds, 0.5, _USUAL_S) / _USUAL_S)
         return np.stack([likeness, length, np.ones(len(heard))], axis=1)
 
-    def stranger(self, voices: Array) -> Array:
-        """Return how like the nearest stranger each voice is; compare it with the likeness."""
-        return np.asarray((self.cleaned(voices) @ self.cohort.T).max(axis=1, initial=-1.0))
+    def stranger(self, centroids: Array, voices: Array) -> Array:
+        """Return how like the nearest stranger each voice is; compare it with the likeness.
+
+        A stranger who sounds just like the enrolled is left out: it is they themselves, who spoke
+        for one of the corpora.
+        """
+        mean = unit(self.cleaned(centroids).sum(axis=0))
+        others = self.cohort[self.cohort @ mean < _THEMSELVES]
+        return np.asarray((self.cleaned(voices) @ others.T).max(axis=1, initial=-1.0))
 
     def probabilities(self, features: Array) -> Array:
         """Return the probability of being that person, for rows of ``features``."""

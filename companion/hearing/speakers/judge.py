@@ -79,12 +79,12 @@ class SpeakerJudge:
         background = self._background
         rows = np.asarray(voice.embedding, np.float64)[None]
         seconds = np.array([voice.seconds])
-        stranger = float(background.stranger(rows)[0])
         found: list[Likely] = []
         for one in self.prints:
-            features = background.features(np.asarray(one.centroids, np.float64), rows, seconds)
+            ways = np.asarray(one.centroids, np.float64)
+            features = background.features(ways, rows, seconds)
             chance = float(background.probabilities(features)[0])
-            if features[0, 0] < stranger:
+            if features[0, 0] < background.stranger(ways, rows)[0]:
                 # As like somebody else: whatever that is, it is no yes.
                 chance = min(chance, background.accept - _EDGE)
             found.append(Likely(one, max(0.0, chance)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hearing.speakers.conftest import Voices
@@ -9,7 +11,7 @@ from hearing.speakers.conftest import Voices
 from companion.domain import Match
 from companion.hearing.speakers.background import Background
 from companion.hearing.speakers.judge import SpeakerJudge, merged
-from companion.hearing.speakers.nouns import Taken
+from companion.hearing.speakers.nouns import Taken, Voice
 
 
 @pytest.fixture
@@ -84,12 +86,24 @@ def test_a_person_has_a_print_for_each_microphone(voices: Voices, background: Ba
         assert (said.match, said.person_id) == (Match.YES, "m")
 
 
-def test_a_voice_more_like_a_stranger_is_never_a_yes(
+def test_a_voice_more_like_a_stranger_is_never_a_yes(voices: Voices) -> None:
+    own, other = voices.vector("Margaret", 0.0), voices.vector("stranger", 0.0)
+    bare = Background(
+        "net", np.zeros((192, 1)), other[None], np.array([30.0, 0.0, -15.0]), 0.9, 0.1
+    )
+    judge = SpeakerJudge(bare, [voices.print("Margaret")])
+    between = Voice((0.7 * own + 0.75 * other).astype(np.float32), 4.0)
+    found = judge.judge(Taken((between,)))
+    assert (found.match, found.probability < 0.9) == (Match.UNSURE, True)
+    alone = SpeakerJudge(replace(bare, cohort=bare.cohort[:0]), [voices.print("Margaret")])
+    assert alone.judge(Taken((between,))).match is Match.YES
+
+
+def test_who_spoke_for_a_corpus_is_no_stranger_to_themselves(
     voices: Voices, background: Background
 ) -> None:
-    twin = voices.print("stranger 1")
-    found = SpeakerJudge(background, [twin]).judge(Taken((voices.voice("stranger 1", 4.0, 0.0),)))
-    assert found.match is Match.UNSURE
+    judge = SpeakerJudge(background, [voices.print("stranger 1")])
+    assert judge.judge(Taken((voices.voice("stranger 1"),))).match is Match.YES
 
 
 def test_two_moods_of_one_person_are_joined(voices: Voices) -> None:
