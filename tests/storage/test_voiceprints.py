@@ -146,9 +146,9 @@ def test_a_bare_connection_cannot_open_it(
     again = open_database(path, key)
     with again.read() as connection:
         assert prints(connection)[0].vectors == NUMBERS
-    with again.engine.execution_options(companion_voiceprints=None).connect() as connection:
-        with pytest.raises(StorageError, match="begin"):
-            prints(connection)
+    bare = again.engine.execution_options(companion_voiceprints=None)
+    with bare.connect() as connection, pytest.raises(StorageError, match="begin"):
+        prints(connection)
     again.close()
 
 

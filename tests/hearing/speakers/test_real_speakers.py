@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
 import sys
 import time
@@ -84,7 +83,7 @@ def test_the_worker_reaches_no_network_and_writes_no_file(
     worker.take_apart(next(iter(people.values()))[:64_000])
     pid = worker.pid
     assert pid is not None
-    held = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    held = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
     assert sum(one.startswith("socket:") for one in held) == 1
     assert not any(one.endswith((".wav", ".flac", ".raw")) for one in held)
     limits = Path(f"/proc/{pid}/limits").read_text()
