@@ -56,23 +56,20 @@ class SpeakerJudge:
         """
         if not self.prints:
             return Speaker(Match.UNSURE, why="nobody is enrolled")
-        if taken.seconds < SHORTEST_S:
-            return Speaker(Match.UNSURE, why="too short")
         voices = merged(taken.voices)
-        main = voices[0]
-        heard = [voice for voice in voices if voice is main or voice.seconds >= _GUEST_S]
-        several = len(heard) > 1
-        likely = self.likely(main)
         if taken.overlap_s > _OVERLAP * (taken.seconds + taken.overlap_s):
-            return _speaker(Match.UNSURE, likely, True, "two people at once")
-        matches = [self._match(self.likely(voice), likely) for voice in heard]
-        if several and Match.YES in matches and Match.NO in matches:
-            return _speaker(Match.UNSURE, likely, True, "two people")
-        if main.seconds < SHORTEST_S:
-            return _speaker(Match.UNSURE, likely, several, "too short")
+            return Speaker(Match.UNSURE, several=True, why="two people at once")
+        if not voices or voices[0].seconds < SHORTEST_S:
+            return Speaker(Match.UNSURE, several=len(voices) > 1, why="too short")
+        heard = [voice for voice in voices[1:] if voice.seconds >= _GUEST_S]
+        found = [self.likely(voice) for voice in (voices[0], *heard)]
+        best = max(found, key=lambda one: one.probability)
+        matches = {self._match(one, best) for one in found}
+        several = len(found) > 1
+        if {Match.YES, Match.NO} <= matches:
+            return _speaker(Match.UNSURE, best, several, "two people")
         worst = next(one for one in (Match.UNSURE, Match.NO, Match.YES) if one in matches)
-        why = "in between" if worst is Match.UNSURE else ""
-        return _speaker(worst, likely, several, why)
+        return _speaker(worst, best, several, "in between" if worst is Match.UNSURE else "")
 
     def likely(self, voice: Voice) -> Likely:
         """Return who a voice is most like, and how probably it is them."""
@@ -90,13 +87,13 @@ class SpeakerJudge:
             found.append(Likely(one, max(0.0, chance)))
         return max(found, key=lambda one: one.probability)
 
-    def _match(self, found: Likely, main: Likely) -> Match:
-        """Judge one voice; another enrolled person beside the main one is not the main one."""
+    def _match(self, found: Likely, best: Likely) -> Match:
+        """Judge one voice; another enrolled person beside the best match is not that person."""
         if found.probability < self._background.refuse:
             return Match.NO
         if found.probability < self._background.accept:
             return Match.UNSURE
-        return Match.YES if found.print.person_id == main.print.person_id else Match.NO
+        return Match.YES if found.print.person_id == best.print.person_id else Match.NO
 
 
 def merged(voices: Sequence[Voice]) -> list[Voice]:

@@ -8,6 +8,7 @@ time.
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -137,6 +138,13 @@ class WorkerProcess:
                     raise self._failed(f"the speaker check failed: {error}") from error
         raise AssertionError("unreachable")
 
+    def interrupt(self) -> None:
+        """Make whatever is being waited for fail, for good; from any thread."""
+        self._rests_until = math.inf
+        child = self._child
+        if child is not None:
+            child.process.kill()
+
     def close(self) -> None:
         """End the process and give its memory back."""
         self._end()
@@ -190,7 +198,8 @@ class WorkerProcess:
     def _failed(self, text: str) -> SpeakerError:
         rest = _REST_S[min(self._failures, len(_REST_S) - 1)]
         self._failures += 1
-        self._rests_until = self._clock() + (rest if self._failures > 1 else 0.0)
+        if self._failures > 1 and self._rests_until < math.inf:
+            self._rests_until = self._clock() + rest
         return SpeakerError(text)
 
 

@@ -38,6 +38,9 @@ class TakesApart(Protocol):
     def take_apart(self, samples: Samples) -> Taken:
         """Return the voices in a stretch of sound; blocking."""
 
+    def interrupt(self) -> None:
+        """Make whatever is being waited for fail; from any thread."""
+
     def close(self) -> None:
         """Give everything back."""
 
@@ -116,9 +119,9 @@ class Who:
 
     def close(self) -> None:
         """End the worker; may be repeated."""
-        if self._thread is not None:
+        if self._worker is not None and self._thread is not None:
+            self._worker.interrupt()
             self._thread.shutdown(wait=True, cancel_futures=True)
-        if self._worker is not None:
             self._worker.close()
 
     def _unchecked(self) -> Speaker:

@@ -56,6 +56,8 @@ def test_a_guest_in_the_same_breath_makes_it_unsure(judge: SpeakerJudge, voices:
     both = Taken((voices.voice("Margaret", 3.0), voices.voice("guest", 1.5)))
     found = judge.judge(both)
     assert (found.match, found.several, found.why) == (Match.UNSURE, True, "two people")
+    late = judge.judge(Taken((voices.voice("guest", 3.0), voices.voice("Margaret", 1.5))))
+    assert (late.match, late.name, late.probability > 0.9) == (Match.UNSURE, "Margaret", True)
     pair = Taken((voices.voice("Margaret", 3.0), voices.voice("Tom", 2.0)))
     assert judge.judge(pair).match is Match.UNSURE
 

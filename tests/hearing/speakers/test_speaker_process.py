@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -168,3 +169,13 @@ def test_bad_samples_do_no_harm(new: New) -> None:
     assert worker.take_apart(odd[:0]).seconds == 0.0
     assert len(worker.take_apart(odd).voices) == 1
     assert worker.take_apart(np.zeros(16_000 * 200, np.float32)).seconds == 120.0
+
+
+def test_a_start_can_be_interrupted_from_another_thread(new: New) -> None:
+    worker = new("mute")
+    threading.Timer(0.5, worker.interrupt).start()
+    began = time.monotonic()
+    with pytest.raises(SpeakerError):
+        worker.take_apart(SOUND)
+    assert time.monotonic() - began < 5
+    assert not worker.running

@@ -35,6 +35,9 @@ class Fake:
             raise SpeakerError(self.error)
         return self.taken
 
+    def interrupt(self) -> None:
+        pass
+
     def close(self) -> None:
         self.closed.set()
 
