@@ -177,6 +177,8 @@ class WorkerProcess:
         finally:
             theirs.close()
         self._child = _Child(process, ours)
+        if self._rests_until == math.inf:  # interrupted just now
+            process.kill()
         try:
             words, _ = receive(ours, until=time.monotonic() + self._start_s)
         except WireError as error:
