@@ -24,6 +24,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "silent_after_s": 9.0,
     },
     "hearing": {"whisper": "whisper-base", "language": "de", "threads": 3, "device": "cuda"},
+    "speakers": {"enabled": True, "assume_owner": True, "idle_s": 60.0},
     "turns": {
         "draft_after_s": 0.3,
         "min_wait_s": 0.6,

@@ -23,20 +23,33 @@ from companion.app.keeping import (
     retention_of,
     start_keeping,
 )
+from companion.app.knowing import (
+    extra_installed,
+    hear_pieces,
+    load_prints,
+    load_speaker_worker,
+    load_who,
+    store_print,
+)
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
     "Engines",
     "Keeping",
     "build_conversation",
+    "extra_installed",
+    "hear_pieces",
     "load_alerts",
     "load_ears",
     "load_engines",
     "load_guard",
     "load_key",
     "load_mind",
+    "load_prints",
     "load_screener",
+    "load_speaker_worker",
     "load_voice",
+    "load_who",
     "model_paths",
     "new_diary",
     "new_endpointer",
@@ -46,6 +59,7 @@ __all__ = [
     "retention_of",
     "speech_in",
     "start_keeping",
+    "store_print",
     "system_prompt",
     "threads",
 ]

@@ -144,3 +144,25 @@ def safety(
         return
     voice, ears = house.load_voice(settings), house.load_ears(settings)
     show(evaluate_through_voice(screener, set_, voice, ears, noise=noise, limit=limit), json=json)
+
+
+@app.command()
+def speakers(
+    manifest: Annotated[
+        Path, typer.Option("--manifest", help="CSV with path and speaker columns.")
+    ],
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Who is speaking: strangers let in, owners turned away, on stretches of 4 s."""
+    from companion import app as house
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.hearing.speakers import background
+    from companion.measure.speakers import evaluate_speakers
+
+    worker = house.load_speaker_worker(load_config(config))
+    try:
+        show(evaluate_speakers(manifest, worker, background.load()), json=json)
+    finally:
+        worker.close()

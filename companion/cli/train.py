@@ -43,3 +43,29 @@ def safety(
     )
     write_card(folder / f"card-{language}.md", taught)
     show(taught.report, json=json)
+
+
+@app.command()
+def speakers(
+    manifest: Annotated[
+        list[Path], typer.Option("--manifest", help="CSV with path and speaker columns.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Where the numbers go.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="A TOML config file.")] = None,
+) -> None:
+    """Teach the speaker check what strangers sound like, and set its thresholds."""
+    from companion import app as house
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.speaker_training import train_speakers
+    from companion.service.needs import VOICES
+
+    worker = house.load_speaker_worker(load_config(config))
+    try:
+        told = train_speakers(
+            manifest, worker, VOICES, out, lambda line: typer.echo(line, err=True)
+        )
+    finally:
+        worker.close()
+    show(told, json=json)

@@ -64,6 +64,18 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "at": "when",
         },
     ),
+    "voiceprints": (
+        "How people sound, one row for each of their microphones; only with their consent.",
+        {
+            "id": "a random number",
+            "person_id": "who: the id of a row in people",
+            "device": "the microphone it was made with",
+            "model": "the network that made the numbers",
+            "seconds": "how much speech it was made from",
+            "sealed": "192 numbers or more; they are kept encrypted and not written out",
+            "made_at": "when",
+        },
+    ),
     "events": (
         "What happened, was said (only with consent), or was noticed.",
         {

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -64,6 +65,20 @@ consents: Final = Table(
 """What a person agreed to or withdrew; the newest row for a subject counts. ``subject``:
 transcripts, mood, voiceprint, summary, alerts ...; ``how``: spoken or typed; ``version`` of the
 text that was agreed to."""
+
+voiceprints: Final = Table(
+    "voiceprints",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("device", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Float, nullable=False),
+)
+"""How people sound, one row for each of their microphones. ``sealed`` is encrypted once more, so
+that the administrator of a server cannot read it; ``model`` made the numbers in it."""
 
 events: Final = Table(
     "events",
