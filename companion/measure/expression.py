@@ -12,8 +12,8 @@ import numpy as np
 import soxr
 
 from companion.domain import SAMPLE_RATE, JsonObject, Samples, Speech, Tone, Transcript
-from companion.emotion.feeler import PersonFeeler
 from companion.emotion.features import Prosody
+from companion.emotion.feeler import PersonFeeler
 from companion.emotion.model import AcousticModel, load
 from companion.emotion.prosody import Measurer
 from companion.errors import MeasureError
@@ -71,7 +71,7 @@ class _Timed:
             self.seconds += time.perf_counter() - began
 
 
-def sentences(path: Path | None = None) -> list[str]:
+def read_sentences(path: Path | None = None) -> list[str]:
     """Return the sentences of a file, one a line; None is the file that ships.
 
     Raises:

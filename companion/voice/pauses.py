@@ -107,7 +107,9 @@ def _longest_run(flags: NDArray[np.bool_], ripple: int) -> tuple[int, int]:
     # A lone sample above the limit between quiet ones is noise: it takes a run to be sound.
     if len(loud):
         parts = np.split(loud, np.flatnonzero(np.diff(loud) > ripple) + 1)
-        loud = np.concatenate([part for part in parts if part[-1] - part[0] >= ripple] or [loud[:0]])
+        loud = np.concatenate(
+            [part for part in parts if part[-1] - part[0] >= ripple] or [loud[:0]]
+        )
     edges = np.concatenate([[-1], loud, [len(flags)]])
     gap = int(np.argmax(np.diff(edges)))
     return int(edges[gap]) + 1, int(edges[gap + 1])
