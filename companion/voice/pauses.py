@@ -61,8 +61,8 @@ def stretched(
         out = (pause.start + pause.end - cut) // 2
         parts += [faded(samples[at:out], rate), np.zeros(max(0, pause.more), np.float32)]
         at = out + cut
-        before += [pause.start, pause.end]
-        after += [pause.start + shift, pause.end + shift + pause.more]
+        before += [out, at + 1]
+        after += [out + shift, at + 1 + shift + pause.more]
         shift += pause.more
     if not parts:
         return samples, list(phones)
