@@ -148,8 +148,8 @@ def evaluate_expression(
     shaped = [took[tone] for tone in Tone if tone is not Tone.NEUTRAL]
     result: JsonObject = {
         "sentences": len(texts),
-        "in_order": _in_order([(t.text, t.tone, t.arousal) for t in takes]),
-        "in_order_stranger": _in_order([(t.text, t.tone, t.arousal_stranger) for t in takes]),
+        "in_order": share_in_order([(t.text, t.tone, t.arousal) for t in takes]),
+        "in_order_stranger": share_in_order([(t.text, t.tone, t.arousal_stranger) for t in takes]),
         "wer_added": round(
             max(float(found["wer"]) for found in tones.values())
             - float(tones[Tone.NEUTRAL]["wer"]),
@@ -183,7 +183,7 @@ def _summary(takes: Sequence[Take], took: tuple[float, float]) -> JsonObject:
     }
 
 
-def _in_order(judged: Sequence[tuple[str, Tone, float]]) -> float:
+def share_in_order(judged: Sequence[tuple[str, Tone, float]]) -> float:
     """Return the share of pairs, each of one sentence, whose arousal is in ``ORDER``."""
     found = {(text, tone): arousal for text, tone, arousal in judged}
     right = [
