@@ -109,11 +109,18 @@ def test_range_grows_around_the_middle_and_the_level_moves_all() -> None:
 
 def test_only_the_end_falls() -> None:
     early, late = stretch([0.0] * 60), stretch([0.0] * 60, start=1.5)
-    first, last = changes([early, late], RATE, level_st=0.0, spread=1.0, fall_st=2.0)
+    first, last = changes([early, late], RATE, level_st=0.0, spread=1.0, fall_st=1.0)
     assert not first.any()
     assert last[0] == 0.0
-    assert last[-1] == pytest.approx(-2.0)
+    assert last[-1] == pytest.approx(-1.0)
     assert (np.diff(last) <= 0).all()
+
+
+def test_lowering_is_held_back() -> None:
+    wave = list(8 * np.sin(np.arange(120) / 12))
+    (change,) = changes([stretch(wave)], RATE, level_st=-1.0, spread=0.6, fall_st=3.0)
+    assert -2.0 < change.min() < -1.8
+    assert change.max() > 1.0
 
 
 def test_a_voice_is_neither_pressed_into_a_creak_nor_a_squeak() -> None:
