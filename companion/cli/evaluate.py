@@ -166,3 +166,35 @@ def speakers(
         show(evaluate_speakers(manifest, worker, background.load()), json=json)
     finally:
         worker.close()
+
+
+@app.command()
+def expression(
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the tones side by side into a PNG.")
+    ] = None,
+    sentences: Annotated[
+        Path | None, typer.Option("--sentences", help="A text file, one sentence a line.")
+    ] = None,
+    voice: Annotated[
+        str | None, typer.Option("--voice", help="A voice of voices/, such as joe.")
+    ] = None,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Every tone: understood by Whisper, paced, pitched, and felt by our own ear."""
+    from companion import app as house
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.expression import evaluate_expression, read_sentences
+    from companion.measure.pictures import draw_tones, need_pictures
+
+    if picture is not None:
+        need_pictures()  # before minutes of work, not after
+    texts, settings = read_sentences(sentences), load_config(config)
+    result, takes = evaluate_expression(
+        house.load_voice(settings, voice), house.load_ears(settings), texts
+    )
+    if picture is not None:
+        draw_tones(takes, picture)
+    show(result, json=json)

@@ -26,10 +26,10 @@ def safety(
     from companion.app.guarding import embedding_dir
     from companion.cli.report import show
     from companion.config import load_config
+    from companion.embedding import SentenceVectors
     from companion.resources import data_dir
     from companion.safety.card import write_card
     from companion.safety.teaching import teach
-    from companion.embedding import SentenceVectors
 
     settings = load_config(config)
     language = settings.persona.language

@@ -95,9 +95,7 @@ class PersonFeeler:
         self.usual = Usual(self._model.population)
         self.mood = Mood()
 
-    def sense(
-        self, samples: Samples, text: str = "", words: Sequence[Word] = ()
-    ) -> Sensed | None:
+    def sense(self, samples: Samples, text: str = "", words: Sequence[Word] = ()) -> Sensed | None:
         """Judge an utterance; leaves no trace.
 
         Args:

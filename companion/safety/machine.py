@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.domain import Danger
+from companion.embedding import Vectors, sentence_vectors
 from companion.errors import ModelCorruptError, ModelMissingError
-from companion.embedding import SentenceVectors, Vectors, sentence_vectors
 from companion.safety.words import WordTable
 
 Array = NDArray[np.float32]

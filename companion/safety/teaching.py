@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.domain import Danger, JsonObject
+from companion.embedding import Vectors
 from companion.errors import SafetyError
 from companion.safety.lines import Line, read_lines
 from companion.safety.machine import TIERS, Encoder, Meaning, Numbers, kernel_of, save
-from companion.embedding import Vectors
 from companion.safety.words import tabulate
 
 GAMMA: Final = 2.0

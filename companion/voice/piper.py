@@ -18,6 +18,7 @@ from piper.config import PhonemeType, PiperConfig, SynthesisConfig
 from companion.domain import Samples, Speech, SpokenWord, Tone
 from companion.errors import ModelCorruptError, ModelMissingError, VoiceError
 from companion.voice.align import Phone, spread, word_times
+from companion.voice.expression import Expression, Shaper
 from companion.voice.loudness import faded, levelled, to_pcm
 from companion.voice.normalize import Token, clean, tokens
 from companion.voice.onnx_outputs import with_durations
@@ -54,6 +55,7 @@ class PiperSynthesizer:
         pace: 1 is the profile's own pace, below is slower; held within 0.6-1.4.
         volume_db: added to the profile's level; held within -30 to 12.
         threads: for inference; None takes the cores there are, at most 4.
+        shaper: gives the tones what Piper cannot; None is ``Expression``.
 
     Raises:
         ModelMissingError: a file is not there.
@@ -67,13 +69,15 @@ class PiperSynthesizer:
         pace: float = 1.0,
         volume_db: float = 0.0,
         threads: int | None = None,
+        shaper: Shaper | None = None,
     ) -> None:
+        self.shaper = shaper or Expression()
         self._profile = profile
         self._pace = _within(pace, MIN_PACE, MAX_PACE)
         self._volume_db = _within(volume_db, MIN_VOLUME_DB, MAX_VOLUME_DB)
         self._voice, self._has_durations = _load(model_dir, profile, threads)
         self._alone = lru_cache(maxsize=2000)(self._phonemes_alone)
-        self.synthesize("Hello.", Tone.NEUTRAL)  # the first run allocates
+        self.synthesize("Hello.", Tone.WARM)  # the first run allocates
 
     @property
     def rate(self) -> int:
@@ -151,11 +155,13 @@ class PiperSynthesizer:
             phones += [Phone(p.symbol, at + p.start, at + p.end) for p in timed]
             sound.append(samples)
             at += len(samples) / self.rate
-        voiced = [p for p in phones if p.symbol.isalpha()]
-        if not voiced:
+        if not any(p.symbol.isalpha() for p in phones):
             return np.zeros(0, np.float32), []
         level = self._profile.level_db + self._volume_db + shape.volume_db
-        whole = np.concatenate(sound)
+        whole, phones = self.shaper.shape(
+            np.concatenate(sound), phones, self.rate, shape, piece[-1].text
+        )
+        voiced = [p for p in phones if p.symbol.isalpha()]
         start, stop = self._speaking(whole, voiced[0].start, voiced[-1].end)
         trimmed = faded(levelled(whole[start:stop], level, self.rate), self.rate)
         offset, length = start / self.rate, len(trimmed) / self.rate

@@ -26,8 +26,31 @@ class ToneShape(_Section):
     noise: float = Field(1.0, ge=0.0, le=2.0)
     """Factor on the variety of timbre and rhythm."""
     pause: float = Field(1.0, ge=0.0, le=3.0)
-    """Factor on the silences between sentences."""
+    """Factor on the silences between sentences and at commas."""
     volume_db: float = Field(0.0, ge=-12, le=6)
+    pitch_st: float = Field(0.0, ge=-3, le=4)
+    """Semitones the voice is higher."""
+    pitch_range: float = Field(1.0, ge=0.5, le=1.6)
+    """Factor on how far pitch moves from its middle."""
+    fall_st: float = Field(0.0, ge=-2, le=3)
+    """Semitones that the end of a statement sinks further."""
+    emphasis: float = Field(1.0, ge=0.5, le=1.5)
+    """Factor on how far syllables differ in loudness."""
+    slope_db: float = Field(0.0, ge=-4, le=4)
+    """How much louder the end of a sentence is than its beginning."""
+    treble_db: float = Field(0.0, ge=-4, le=4)
+    """Gain of what lies above about 1.2 kHz: a softer or a livelier voice."""
+
+    @property
+    def changes_pitch(self) -> bool:
+        """Whether pulses must be moved."""
+        return bool(self.pitch_st or self.fall_st) or self.pitch_range != 1.0
+
+    @property
+    def shapes(self) -> bool:
+        """Whether sound is shaped after synthesis at all."""
+        loudness = self.emphasis != 1.0 or bool(self.slope_db or self.treble_db)
+        return self.changes_pitch or loudness or self.pause != 1.0
 
 
 class VoiceProfile(_Section):

@@ -1,82 +1,78 @@
-"""Pitch moved without moving the vowels: pulses of the voice laid closer together or further apart.
+"""Pitch moved without moving the vowels: pulses of the voice laid closer or further apart.
 
 Pitch-synchronous overlap-add in the time domain (Moulines and Charpentier 1990, Speech
 Communication 9:453-467): every pulse is kept as it was recorded, with the resonances of the mouth
 that follow it, and only when the next one comes is changed. Where there is no voice nothing is
 touched, and the length stays what it was.
+
+Of each stretch of voice the first and last pulse stay where they are, so that there is no joint to
+hear where voice begins and ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from companion.domain import Samples
 from companion.voice.pulses import Line, Marks, Stretch
 
-LEAST: Final = 0.7
-MOST: Final = 1.45
-"""Ratios beyond which pulses overlap or gape so much that it is heard."""
+MOST_ST: Final = 6.0
+"""Semitones beyond which pulses overlap or gape so much that it is heard."""
+_UNHEARD_ST: Final = 0.05
+"""A change that nobody hears is not made."""
+_LANDING: Final = 12
+"""Pulses over which the count is rounded, so that the last one falls on its old place."""
 
 
-def repitched(samples: Samples, stretches: list[Stretch], ratio: Callable[[Line], Line]) -> Samples:
+def repitched(samples: Samples, stretches: Sequence[Stretch], changes: Sequence[Line]) -> Samples:
     """Return the same speech with another tune.
 
     Args:
         samples: shape (n,).
         stretches: where its pulses lie.
-        ratio: new pitch over old at some sample positions; held within 0.7-1.45.
+        changes: for each stretch, semitones to add at its ``at``; held within -6 to 6.
 
     Returns:
         As many samples.
     """
     out = samples.copy()
-    for stretch in stretches:
-        marks = stretch.marks
-        factor = np.clip(ratio(marks.astype(np.float64)), LEAST, MOST)
-        if np.abs(factor - 1).max() < 0.003:  # 5 cents: nobody hears it
-            continue
-        _lay(samples, out, marks, factor)
+    for stretch, change in zip(stretches, changes, strict=True):
+        change = np.clip(change, -MOST_ST, MOST_ST)
+        if np.abs(change).max() >= _UNHEARD_ST:
+            factor = 2 ** (np.interp(stretch.marks, stretch.at, change) / 12)
+            _lay(samples, out, stretch.marks, factor)
     return out
 
 
 def _lay(samples: Samples, out: Samples, marks: Marks, factor: Line) -> None:
     """Lay the pulses of one stretch anew, in place."""
     places, source = _schedule(marks, factor)
-    # From the last pulse the old sound is faded in again, over one period.
-    period = int(marks[-1] - marks[-2])
-    last = max(int(places[-1]) + period // 2, int(marks[-1]))
-    places = np.append(places, last)
-    moved = np.append(marks[source] - places[:-1], 0)
     spans = np.diff(places)
-    here = np.arange(places[0], places[-1])
     pulse = np.repeat(np.arange(len(spans)), spans)
-    after = here - places[pulse]
-    span = spans[pulse]
-    periods = np.gradient(marks.astype(np.float64))
-    reach = np.minimum(spans, np.append(periods, period)[np.append(source, len(marks))[:-1]])[pulse]
-    # Two half cosines: they add to one where pulses come closer, and leave the old sound of the
-    # next pulse out where they part.
+    here = np.arange(places[0], places[-1])
+    after, span = here - places[pulse], spans[pulse]
+    # A pulse fades over its own old period, or over the new one where that is shorter: two half
+    # cosines that add to one where pulses come closer, and that leave out the sound of the old
+    # neighbour where they part.
+    period = np.append(np.diff(marks), marks[-1] - marks[-2])[source]
+    reach = np.maximum(1, np.minimum(spans, np.minimum(period[:-1], period[1:])))[pulse]
     leaving = 0.5 + 0.5 * np.cos(np.pi * np.minimum(after / reach, 1.0))
     coming = 0.5 + 0.5 * np.cos(np.pi * np.minimum((span - after) / reach, 1.0))
-    end = len(samples) - 1
+    moved, end = marks[source] - places, len(samples) - 1
     left = samples[np.clip(here + moved[pulse], 0, end)]
     right = samples[np.clip(here + moved[pulse + 1], 0, end)]
-    out[here] = (leaving * left + coming * right).astype(np.float32)
+    out[here] = leaving * left + coming * right
 
 
 def _schedule(marks: Marks, factor: Line) -> tuple[Marks, Marks]:
     """Return where pulses come to lie and which of the old ones each is."""
-    periods = np.diff(marks)
-    growth = np.concatenate([[0.0], np.cumsum((factor[1:] + factor[:-1]) / 2)])
-    wanted = np.arange(0.0, growth[-1] + 1e-9)
-    place = np.interp(wanted, growth, marks.astype(np.float64))
-    nearest = np.rint(np.interp(place, marks, np.arange(len(marks)))).astype(np.int64)
-    del periods
-    return np.rint(place).astype(np.int64), nearest
-
-
-_: NDArray[np.float64]
+    grown = np.concatenate([[0.0], np.cumsum((factor[1:] + factor[:-1]) / 2)])
+    count = max(1, round(grown[-1]))
+    landing = min(_LANDING, len(marks) - 1)
+    grown[-landing - 1 :] += (count - grown[-1]) * np.linspace(0, 1, landing + 1)
+    old = np.interp(np.arange(count + 1), grown, np.arange(len(marks)))
+    places = np.rint(np.interp(old, np.arange(len(marks)), marks)).astype(np.int64)
+    return places, np.rint(old).astype(np.int64)
