@@ -155,7 +155,8 @@ def _start_keeping(
         keeping.diary.note,
         keeping.count,
         person_id=keeping.person_id,
-        contact=keeping.first_contact(),
+        contact=keeping.alerts.first_told,
+        notices=keeping.notices(),
     )
     stack.callback(guard.go_quiet)
 

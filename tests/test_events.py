@@ -28,11 +28,13 @@ SHAPES = {
     "earcon_played": ["name"],
     "announced": ["text"],
     "device_changed": ["device", "state", "detail"],
+    "screened": ["tier", "category", "topic", "score", "script", "addressed"],
+    "alert_news": ["kind", "tier", "contact"],
     "trouble": ["where", "what"],
 }
 """Fields beside ``t`` and ``type``, in order. Adding is fine; renaming breaks others."""
 
-SAMPLES = {"str": "words", "float": 1.23456, "bool": True, "tuple[str, ...]": ("topic",)}
+SAMPLES = {"str": "words", "int": 3, "float": 1.23456, "bool": True, "tuple[str, ...]": ("topic",)}
 
 
 def kinds() -> dict[str, type[Event]]:

@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 from companion.config import Config
-from companion.domain import Screening
+from companion.domain import JsonObject, Screening
 from companion.errors import StorageError
 
 if TYPE_CHECKING:
@@ -109,7 +109,6 @@ class Keeping:
     alerts: AlertService
     person_id: str | None
     """The owner's row; None while the database cannot be opened."""
-    alerting: bool
     _database: Database | None
     _closing: Event = field(default_factory=Event)
 
@@ -136,12 +135,15 @@ class Keeping:
             with suppress(StorageError), self._database.begin() as connection:
                 count_activation(connection, year, screening)
 
-    def first_contact(self) -> str | None:
-        """Return the name of who is told first, or None when nobody can be told."""
-        if not self.alerting:
+    def notices(self) -> JsonObject | None:
+        """Return when the person last heard that it is no person, for ``Disclosure.restore``."""
+        from companion.storage.records import events
+
+        if self._database is None:
             return None
-        with suppress(StorageError):
-            return next((contact.name for contact in self.alerts.contacts()), None)
+        with suppress(StorageError), self._database.read() as connection:
+            heard = events(connection, "notice", since=time.time() - 2 * _DAY_S)
+            return dict(heard[-1].data) if heard else None
         return None
 
     def close(self) -> None:
@@ -186,9 +188,7 @@ def start_keeping(
         config, on_news, database=database, key=key, person_id=person_id, owner_name=name
     )
     alerts.start()
-    keeping = Keeping(
-        new_diary(config, on_trouble), alerts, person_id, config.alerts.enabled, database
-    )
+    keeping = Keeping(new_diary(config, on_trouble), alerts, person_id, database)
     keeping.sweep_daily(retention_of(config))
     return keeping
 

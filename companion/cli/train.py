@@ -29,7 +29,7 @@ def safety(
     from companion.resources import data_dir
     from companion.safety.card import write_card
     from companion.safety.teaching import teach
-    from companion.safety.vectors import SentenceVectors
+    from companion.embedding import SentenceVectors
 
     settings = load_config(config)
     language = settings.persona.language
