@@ -69,6 +69,13 @@ class SpeakerSettings(_Section):
     """The worker process ends, and its memory is given back, after so much quiet."""
 
 
+class EmotionSettings(_Section):
+    """Hearing how something was said."""
+
+    enabled: bool = True
+    """Off: nobody's feeling is inferred, replies go by the words alone."""
+
+
 class TurnSettings(_Section):
     """When a turn is over."""
 
@@ -187,6 +194,7 @@ class Config(_Section):
     audio: AudioSettings = AudioSettings()
     hearing: HearingSettings = HearingSettings()
     speakers: SpeakerSettings = SpeakerSettings()
+    emotion: EmotionSettings = EmotionSettings()
     turns: TurnSettings = TurnSettings()
     attention: AttentionSettings = AttentionSettings()
     mind: MindSettings = MindSettings()

@@ -25,6 +25,7 @@ OTHER: dict[str, dict[str, Any]] = {
     },
     "hearing": {"whisper": "whisper-base", "language": "de", "threads": 3, "device": "cuda"},
     "speakers": {"enabled": True, "assume_owner": True, "idle_s": 60.0},
+    "emotion": {"enabled": False},
     "turns": {
         "draft_after_s": 0.3,
         "min_wait_s": 0.6,

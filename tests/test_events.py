@@ -29,6 +29,16 @@ SHAPES = {
     "announced": ["text"],
     "device_changed": ["device", "state", "detail"],
     "screened": ["tier", "category", "topic", "score", "script", "addressed"],
+    "felt": [
+        "speaker",
+        "label",
+        "valence",
+        "arousal",
+        "confidence",
+        "unsure",
+        "stance",
+        "phrase",
+    ],
     "alert_news": ["kind", "tier", "contact"],
     "trouble": ["where", "what"],
 }

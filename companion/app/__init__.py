@@ -12,6 +12,7 @@ from companion.app.engines import (
     system_prompt,
     threads,
 )
+from companion.app.feeling import forget_learning, load_feeler, load_person_feeler
 from companion.app.guarding import load_guard, load_screener
 from companion.app.keeping import (
     Keeping,
@@ -38,13 +39,16 @@ __all__ = [
     "Keeping",
     "build_conversation",
     "extra_installed",
+    "forget_learning",
     "hear_pieces",
     "load_alerts",
     "load_ears",
     "load_engines",
+    "load_feeler",
     "load_guard",
     "load_key",
     "load_mind",
+    "load_person_feeler",
     "load_prints",
     "load_screener",
     "load_speaker_worker",

@@ -11,11 +11,13 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
+from companion.app.feeling import keep_learning, may_feel
 from companion.config import Config
 from companion.domain import JsonObject, Screening
 from companion.errors import StorageError
 
 if TYPE_CHECKING:
+    from companion.emotion.kept import KeptFeeler
     from companion.safety.alerts.news import News
     from companion.safety.alerts.service import AlertService
     from companion.storage.database import Database
@@ -145,6 +147,22 @@ class Keeping:
             heard = events(connection, "notice", since=time.time() - 2 * _DAY_S)
             return dict(heard[-1].data) if heard else None
         return None
+
+    def learn_feeling(self, feeler: KeptFeeler) -> bool:
+        """Let a feeler take up and keep what it learns.
+
+        Returns:
+            Whether feelings may be inferred at all: the owner may have withdrawn their consent.
+
+        Raises:
+            CompanionError: what was learned cannot be read; it begins anew.
+        """
+        if self._database is None or self.person_id is None:
+            return True
+        if not may_feel(self._database, self.person_id):
+            return False
+        keep_learning(feeler, self._database, self.person_id)
+        return True
 
     def close(self) -> None:
         """Write what is left and stop."""

@@ -222,6 +222,8 @@ def _print_overview(found: Overview) -> None:
     print("sound is never kept")
     everybody = ", ".join(f"{count} {role}" for role, count in found.people.items()) or "nobody"
     print(f"people: {everybody}; ways to reach them: {found.contacts}")
+    if found.voiceprints:
+        print(f"  {found.voiceprints} voiceprints: companion people forget-voice NAME")
     for word in found.consents:
         what = "agrees to" if word.granted else "does not agree to"
         print(f"  {word.person} {what} {word.subject} ({word.how}, {local(word.at)})")

@@ -69,3 +69,24 @@ def speakers(
     finally:
         worker.close()
     show(told, json=json)
+
+
+@app.command()
+def emotion(
+    manifest: Annotated[
+        list[Path], typer.Option("--manifest", help="CSV with path, emotion and speaker columns.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the weights; the shipped one if left.")
+    ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option("--words", help="Folder of sentence embeddings: also train the word head."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train the emotion model on labelled recordings; writes weights and a model card."""
+    from companion.cli.report import show
+    from companion.measure.emotion_training import train_emotion as train
+
+    show(train(manifest, out, words), json=json)

@@ -76,6 +76,15 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "made_at": "when",
         },
     ),
+    "learned": (
+        "What was learned of people beyond words, such as how they usually sound.",
+        {
+            "person_id": "of whom: the id of a row in people",
+            "kind": "what: feeling is how they usually sound, and their mood",
+            "sealed": "numbers; they are kept encrypted and not written out",
+            "at": "when it was last changed",
+        },
+    ),
     "events": (
         "What happened, was said (only with consent), or was noticed.",
         {
@@ -158,6 +167,7 @@ def _with_iso(table: Table, words: Mapping[str, str]) -> dict[str, str]:
 
 _ORDER: Final = {
     "people": ("created_at", "id"),
+    "learned": ("person_id", "kind"),
     "contacts": ("position", "id"),
     "alerts": ("at", "id"),
 }

@@ -120,6 +120,16 @@ alerts: Final = Table(
 ``due_at`` is when it is looked at next; ``step`` how many contacts have been told; ``accused``
 names (lower case) that must not be told; ``count`` how often the same was raised."""
 
+learned: Final = Table(
+    "learned",
+    metadata,
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""What was learned of a person, such as how they usually sound; sealed JSON."""
+
 deliveries: Final = Table(
     "deliveries",
     metadata,

@@ -7,35 +7,21 @@ can be put in another's place.
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
 from companion.errors import StorageError
 from companion.storage import consents
+from companion.storage.sealing import seal, unseal
 from companion.storage.tables import people, voiceprints
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-SECRET: Final = "companion_voiceprints"
-"""Execution option under which ``Database`` hands the sealing key to its connections."""
 
 SUBJECT: Final = "voiceprint"
 """Of the consent."""
 
-_NONCE: Final = 12
 _LONGEST: Final = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """The key that seals the prints; never in a repr."""
-
-    raw: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +81,7 @@ def store_print(
             device=device,
             model=model,
             seconds=round(seconds),
-            sealed=_seal(connection, vectors, _bound(row_id, person_id, device)),
+            sealed=seal(connection, vectors, _bound(row_id, person_id, device)),
             made_at=at,
         )
     )
@@ -121,7 +107,7 @@ def prints(connection: Connection, person_id: str | None = None) -> tuple[KeptPr
             row.device,
             row.model,
             row.seconds,
-            _open(connection, row.sealed, _bound(row.id, row.person_id, row.device)),
+            _opened(connection, row.sealed, _bound(row.id, row.person_id, row.device)),
             row.made_at,
         )
         for row in connection.execute(query)
@@ -146,30 +132,14 @@ def forget_withdrawn(connection: Connection) -> int:
     )
 
 
-def _bound(row_id: str, person_id: str, device: str) -> bytes:
-    return f"{row_id}:{person_id}:{device}".encode()
+def _bound(row_id: str, person_id: str, device: str) -> str:
+    return f"{row_id}:{person_id}:{device}"
 
 
-def _seal(connection: Connection, content: bytes, bound: bytes) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + _cipher(connection).encrypt(nonce, content, bound)
-
-
-def _open(connection: Connection, sealed: bytes, bound: bytes) -> bytes:
-    from cryptography.exceptions import InvalidTag
-
-    try:
-        return _cipher(connection).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
-    except (InvalidTag, ValueError) as error:
+def _opened(connection: Connection, sealed: bytes, bound: str) -> bytes:
+    content = unseal(connection, sealed, bound)
+    if content is None:
         raise StorageError(
             "a voiceprint was tampered with: forget it with companion people forget-voice NAME"
-        ) from error
-
-
-def _cipher(connection: Connection) -> AESGCM:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    secret = connection.get_execution_options().get(SECRET)
-    if not isinstance(secret, Secret):
-        raise StorageError("voiceprints need a connection of Database.begin() or .read()")
-    return AESGCM(secret.raw)
+        )
+    return content

@@ -125,6 +125,7 @@ def test_nobody_at_the_keyboard_is_no_consent(call: Call, worker: FakeWorker, wa
 
 def test_forgetting_takes_the_consent_with_it(call: Call, worker: FakeWorker, wav: str) -> None:
     call("people", "enrol", "Margaret", "--from", wav, answer="y\n")
+    assert "1 voiceprints: companion people forget-voice NAME" in call("data", "show")[1]
     code, out, _ = call("people", "forget-voice", "Margaret")
     assert (code, out) == (0, "Margaret: 1 voiceprints forgotten\n")
     assert kept() == []
