@@ -102,6 +102,24 @@ def forget_voice(name: Name, config: ConfigOption = None) -> None:
     print(f"{person.name}: {gone} voiceprints forgotten")
 
 
+def reset_baseline(
+    name: Annotated[str, typer.Argument(help="Whose; the owner if left out.")] = "owner",
+    config: ConfigOption = None,
+) -> None:
+    """Forget how a person usually sounds, as after a cold; it is learned anew."""
+    from companion import app as house
+    from companion.storage import audit
+
+    _, database = open_here(config)
+    with database.read() as conn:
+        person = find(conn, name)
+    gone = house.forget_learning(database, person.id)
+    with database.begin() as conn:
+        audit.append(conn, time.time(), ACTOR, "baseline reset", {"person": person.id})
+    database.checkpoint()
+    print(f"{person.name}: {'forgotten' if gone else 'nothing was learned yet'}")
+
+
 def _person(database: Database, settings: Config, name: str) -> Person:
     from companion.storage import people
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from companion.domain import Stance
 from companion.mind.prompts import Prompts
 from companion.patterns import Patterns, normalise
 
@@ -57,7 +58,12 @@ class ReplyCheck:
         self._people -= {"family", "friend", "friends", "partner", "girls", "boys", "pet"}
 
     def failed(
-        self, sentence: str, said: str, history: str = "", earlier: Sequence[str] = ()
+        self,
+        sentence: str,
+        said: str,
+        history: str = "",
+        earlier: Sequence[str] = (),
+        stance: Stance = Stance.LISTEN,
     ) -> tuple[str, ...]:
         """Return the names of the checks a sentence fails, empty when it may be spoken.
 
@@ -66,6 +72,7 @@ class ReplyCheck:
             said: what the person just said.
             history: everything said before, by both.
             earlier: the reply's earlier sentences and the latest replies.
+            stance: how the reply should meet the person.
         """
         reply, heard = normalise(sentence), normalise(said)
         known = f"{heard}{normalise(history)}"
@@ -82,6 +89,7 @@ class ReplyCheck:
             "echo": _echoes(words, heard),
             "invented_person": self._invents(sentence, words, known),
             "wrong_mood": self._strict and self._wrong_mood(reply, heard),
+            "wrong_stance": self._wrong_stance(reply, heard, stance),
             "asserts": self._strict and self._asserts(sentence, reply),
             "parrot": self._strict and self._parrots(words, heard),
             "off_topic": self._strict and not self._on_topic(reply, words, heard),
@@ -127,6 +135,15 @@ class ReplyCheck:
         if self._sorry.find(reply):
             return bad is None
         return bool(self._glad.find(reply)) and good is None
+
+    def _wrong_stance(self, reply: str, heard: str, stance: Stance) -> bool:
+        """Whether it rejoices with somebody low, or consoles somebody glad."""
+        bad, good = (mood.find(heard) for mood in self._moods)
+        if stance is Stance.LISTEN:
+            return False
+        if stance is Stance.CELEBRATE:
+            return bad is None and self._sorry.find(reply) is not None
+        return good is None and self._glad.find(reply) is not None
 
     def _on_topic(self, reply: str, words: Sequence[str], heard: str) -> bool:
         if self._open.find(reply):

@@ -86,7 +86,7 @@ class CompanionMind:
         self._models = tuple(models)
         self._trust = trust
         self._beginning = prompts.beginning(person)
-        self._persona = prompts.persona
+        self._note = prompts.note
         self._seed = seed
         self._trouble = trouble
         self._history = History()
@@ -203,7 +203,9 @@ class CompanionMind:
             for number, sentence in enumerate(sentences(pieces)):
                 if stop() or number >= most:
                     return
-                failed = self._check.failed(sentence, text, before, [*earlier, *spoken])
+                failed = self._check.failed(
+                    sentence, text, before, [*earlier, *spoken], context.stance
+                )
                 if failed and not spoken:
                     yield ReplyPart("", "model", failed)
                     return
@@ -217,23 +219,14 @@ class CompanionMind:
     def _prompt(self, model: LanguageModel, text: str, context: TurnContext) -> list[Message]:
         words = text.split()
         said = " ".join(words[-LONGEST_SAID:])
-        if note := self._note(context):
+        feeling = context.feeling.phrase if context.feeling else ""
+        if note := self._note(feeling, context.stance, interrupted=context.interrupted):
             said = f"{said}\n{note}"
         room = self._room(model) - model.count(said)
         messages = [*self._beginning, *self._history.messages(room, model.count)]
         if messages[-1].role == "user":
             said = f"{messages.pop().content} {said}"
         return [*messages, Message("user", said)]
-
-    def _note(self, context: TurnContext) -> str:
-        persona = self._persona
-        told = (
-            context.feeling.phrase if context.feeling else "",
-            persona.stances.get(context.stance.value, ""),
-            persona.interrupted if context.interrupted else "",
-        )
-        note = " ".join(part for part in told if part)
-        return persona.note.replace("{note}", note) if note else ""
 
     def _room(self, model: LanguageModel) -> int:
         """Return how many tokens the history may have."""

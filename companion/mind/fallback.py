@@ -10,16 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from companion.domain import Stance, Tone
 from companion.mind.acts import ActEar, Acts
 from companion.mind.listening import Listener
 from companion.mind.moods import MoodEar
 from companion.mind.prompts import Mood, Prompts, Rule
+from companion.mind.sentences import split
 from companion.mind.sums import Sums
 from companion.mind.wording import pick
 from companion.patterns import Match, Patterns, normalise
 
+_MOODS: Final[Mapping[Stance, Mood]] = {
+    Stance.COMFORT: "bad",
+    Stance.CELEBRATE: "good",
+    Stance.STEADY: "bad",
+    Stance.CALM: "bad",
+    Stance.ENCOURAGE_CONTACT: "bad",
+}
+"""The mood of words that agree with a stance; others get told what the voice says."""
+HEARD_AGAIN_AFTER: Final = 6
+"""Replies before it is said again how somebody sounds."""
+FEWEST_HEARD: Final = 3
+"""Words; a "yes" is an answer, however it sounds."""
 _OWNED = ("pet", "plant", "family", "friend", "carer", "thing", "home", "body", "food")
 
 
@@ -29,7 +43,7 @@ class Answer:
 
     text: str
     rule: str
-    """Name of the rule, ``clock``, ``sums``, ``reflection``, ``about``, ``unknown`` or
+    """Name of the rule, ``clock``, ``sums``, ``heard``, ``reflection``, ``about``, ``unknown`` or
     ``generic``."""
     plain: bool = False
     tone: Tone = Tone.WARM
@@ -76,6 +90,7 @@ class Fallback:
         self._acts = ActEar(prompts.acts)
         self._moods = MoodEar(lists, data.negation)
         self._sums = Sums(prompts.sums)
+        self._heard_ways = prompts.heard
         self._listener = Listener(prompts)
         self._mine = frozenset(lists["mine"])
         self._parts = clock.parts
@@ -99,7 +114,8 @@ class Fallback:
         Args:
             text: the transcript.
             recent: the latest replies, oldest first; none of them is said again if possible.
-            stance: tilts towards consoling or rejoicing.
+            stance: how to meet what the voice tells; where the words tell otherwise, or nothing,
+                what was heard is said, never as a fact.
         """
         said = normalise(text)
         if (told := self._tell_time(said)) is not None:
@@ -107,7 +123,29 @@ class Fallback:
         acts = self._acts.hear(text)
         if acts.asks and (result := self._sums.answer(acts.asked)) is not None:
             return Answer(result, "sums", plain=True)
-        mood = self._moods.mood(acts.told, stance)
+        mood = self._moods.mood(acts.told)
+        ruled = self._ruled(acts, mood, said, recent)
+        if ruled is not None and ruled.plain:
+            return ruled
+        untold = stance is not Stance.LISTEN and mood != _MOODS[stance] and not acts.asks
+        if stance is Stance.CELEBRATE and mood == "bad":
+            untold = False  # nobody is congratulated on bad news
+        if untold and len(text.split()) >= FEWEST_HEARD:
+            heard = self._heard(text, recent, stance)
+            if heard is not None:
+                return heard
+        if ruled is not None:
+            return ruled
+        if acts.asks:
+            reply = pick(self._generic["question"], {}, said, recent)
+            return Answer(reply or "", "unknown")
+        serious = self._moods.serious(acts.told) and self._is_mine(acts.told)
+        kind, reply = self._listener.reply(acts, mood, serious=serious, recent=recent)
+        return Answer(reply, kind)
+
+    def _ruled(
+        self, acts: Acts, mood: Mood | None, said: str, recent: Sequence[str]
+    ) -> Answer | None:
         for known in self._rules:
             rule = known.rule
             if rule.mood and rule.mood != mood:
@@ -116,12 +154,20 @@ class Fallback:
                 continue
             if m := self._match(known, acts, recent):
                 return self._say(rule, m, mood, said, recent)
-        if acts.asks:
-            reply = pick(self._generic["question"], {}, said, recent)
-            return Answer(reply or "", "unknown")
-        serious = self._moods.serious(acts.told) and self._is_mine(acts.told)
-        kind, reply = self._listener.reply(acts, mood, serious=serious, recent=recent)
-        return Answer(reply, kind)
+        return None
+
+    def _heard(self, text: str, recent: Sequence[str], stance: Stance) -> Answer | None:
+        """Say what the voice tells that the words do not; None when that was said just now."""
+        ways = self._heard_ways.get(stance)
+        lately = " ".join(recent[-HEARD_AGAIN_AFTER:])
+        if ways is None or any(opening in lately for opening in ways.open):
+            return None
+        opening = pick(ways.open, {}, text, recent) or ""
+        asked = pick(ways.ask, {}, text, recent)
+        if asked is None:
+            ordinary = self.answer(text, recent).text
+            asked = next((s for s in split(ordinary) if s.endswith("?")), "")
+        return Answer(f"{opening} {asked}".strip(), "heard")
 
     def more(self, recent: Sequence[str]) -> str:
         """Return an open question that keeps a talk going."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from companion.domain import Stance
 from companion.mind.prompts import Mood
 from companion.patterns import Patterns
 
@@ -28,18 +27,14 @@ class MoodEar:
         self._serious = Patterns(lists["serious"], {})
         self._negation = set(negation)
 
-    def mood(self, said: str, stance: Stance = Stance.LISTEN) -> Mood | None:
+    def mood(self, said: str) -> Mood | None:
         """Return the mood of a normalised text, None when it is even or unclear."""
         good, good_not = self._weigh(said, self._good)
         nuisance, _ = self._weigh(said, self._nuisance)
         bad = nuisance or good_not or self.serious(said)
         if good and not bad:
             return "good"
-        if bad and not good:
-            return "bad"
-        if not good and stance in (Stance.COMFORT, Stance.CALM, Stance.STEADY):
-            return "bad"
-        return "good" if stance is Stance.CELEBRATE and not bad else None
+        return "bad" if bad and not good else None
 
     def serious(self, said: str) -> bool:
         """Whether something grave is told, and not denied."""

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from companion.domain import Control, Tone
+from companion.domain import Control, Stance, Tone
 from companion.errors import ConfigError
 from companion.mind.model import Message
 from companion.resources import data_dir
@@ -34,6 +34,9 @@ class Example(_Data):
 
     person: str
     companion: str
+    feeling: str = ""
+    """How the person sounds, as the model is told it."""
+    stance: Stance = Stance.LISTEN
 
 
 class Persona(_Data):
@@ -44,6 +47,13 @@ class Persona(_Data):
     note: str = "[{note}]"
     interrupted: str = ""
     stances: dict[str, str] = {}
+
+
+class Heard(_Data):
+    """What is said when the voice tells more than the words."""
+
+    open: list[str]
+    ask: list[str] = []
 
 
 class Rule(_Data):
@@ -196,7 +206,18 @@ class Prompts:
     acts: ActData
     nouns: NounData
     sums: SumData
+    heard: dict[Stance, Heard]
     words: dict[str, list[str]] = field(repr=False)
+
+    def note(self, feeling: str, stance: Stance, *, interrupted: bool = False) -> str:
+        """Return what the model is told besides the words, empty when there is nothing."""
+        told = (
+            feeling,
+            self.persona.stances.get(stance.value, ""),
+            self.persona.interrupted if interrupted else "",
+        )
+        note = " ".join(part for part in told if part)
+        return self.persona.note.replace("{note}", note) if note else ""
 
     def beginning(self, person: str | None = None) -> list[Message]:
         """Return the messages that every prompt begins with."""
@@ -205,7 +226,8 @@ class Prompts:
             system += " " + self.persona.person.replace("{person}", person)
         messages = [Message("system", system)]
         for example in self.examples:
-            messages.append(Message("user", example.person))
+            told = self.note(example.feeling, example.stance)
+            messages.append(Message("user", f"{example.person}\n{told}".strip()))
             messages.append(Message("assistant", example.companion))
         return messages
 
@@ -257,10 +279,14 @@ def load_prompts(language: str = "en", *, name: str, folder: Path | None = None)
             checks=_parse(Checks, _read(folder / "checks.toml"), folder / "checks.toml"),
             acts=_parse(ActData, _read(folder / "acts.toml"), folder / "acts.toml"),
             nouns=_parse(NounData, _read(folder / "nouns.toml"), folder / "nouns.toml"),
+            heard={
+                Stance(name): _parse(Heard, table, folder / "stances.toml")
+                for name, table in _read(folder / "stances.toml").items()
+            },
             sums=_parse(SumData, _read(folder / "sums.toml"), folder / "sums.toml"),
             words={str(k): list(v) for k, v in _read(folder / "words.toml").items()},
         )
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, ValueError) as error:
         raise ConfigError(f"the prompts in {folder} are not as they should be: {error}") from error
 
 

@@ -16,15 +16,20 @@ from companion.domain import (
     FRAME_S,
     FRAME_SAMPLES,
     Danger,
+    Feeling,
     Frame,
+    Match,
     Pcm,
     ReplyPart,
     Samples,
     Screening,
+    Speaker,
     Speech,
+    Stance,
     Tone,
     Transcript,
     TurnContext,
+    Utterance,
 )
 from companion.events import Event
 
@@ -167,6 +172,43 @@ class FakeGuard:
         return self.to_tell.pop(0) if self.to_tell else None
 
 
+@dataclass
+class FakeImpression:
+    feeling: Feeling
+    stance: Stance
+
+
+class FakeFeeler:
+    """Finds everybody sad; raises when told to."""
+
+    def __init__(self) -> None:
+        self.felt: list[str] = []
+        self.learned: list[str] = []
+        self.broken = False
+
+    def feel(self, utterance: Utterance) -> FakeImpression:
+        if self.broken:
+            raise RuntimeError("boom")
+        self.felt.append(utterance.transcript.text)
+        feeling = Feeling(-0.5, -0.3, "sad", 0.8, phrase=utterance.transcript.text)
+        return FakeImpression(feeling, Stance.COMFORT)
+
+    def learn(self, impression: FakeImpression) -> None:
+        self.learned.append(impression.feeling.phrase)
+
+
+class FakeWho:
+    def __init__(self, match: Match = Match.YES) -> None:
+        self.match = match
+        self.warmed = 0
+
+    def warm(self) -> None:
+        self.warmed += 1
+
+    async def who(self, audio: Samples) -> Speaker:
+        return Speaker(self.match)
+
+
 class FakeVoice:
     """A word lasts 0.3 s."""
 
@@ -259,6 +301,8 @@ class Talk:
     logprob: float = 0.0
     engaged_s: float = 45.0
     guard: FakeGuard | None = None
+    feeler: FakeFeeler | None = None
+    who: FakeWho | None = None
 
     async def run(self) -> Talk:
         clock = VirtualClock(self.charge)
@@ -279,6 +323,8 @@ class Talk:
                 FakeDetector(),
                 wakeword=self.wakeword,  # type: ignore[arg-type]
                 guard=self.guard,
+                feeler=self.feeler,
+                who=self.who,
             ),
             clock,
             Attention(self.mode, "Rosie", engaged_s=self.engaged_s),  # type: ignore[arg-type]

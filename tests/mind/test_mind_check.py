@@ -1,5 +1,6 @@
 import pytest
 
+from companion.domain import Stance
 from companion.mind.check import ReplyCheck
 
 
@@ -71,3 +72,13 @@ def test_people_the_person_named_may_be_named(loose):
 
 def test_a_sentence_is_not_said_twice(loose):
     assert "loop" in loose.failed("How nice.", "Roses.", earlier=["How nice."])
+
+
+def test_a_stance_is_kept(loose):
+    said = "My daughter went home on Monday."
+    assert "wrong_stance" in loose.failed("How wonderful.", said, stance=Stance.COMFORT)
+    assert "wrong_stance" in loose.failed("I'm so sorry.", said, stance=Stance.CELEBRATE)
+    assert loose.failed("How wonderful.", said, stance=Stance.CELEBRATE) == ()
+    assert loose.failed("I'm so sorry.", said, stance=Stance.COMFORT) == ()
+    glad = "We had a lovely time with my daughter."
+    assert loose.failed("How wonderful.", glad, stance=Stance.STEADY) == (), "the words are glad"

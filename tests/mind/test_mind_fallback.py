@@ -112,6 +112,41 @@ def test_a_stance_tilts_the_reply(fallback):
     assert fallback.answer(text, (), Stance.COMFORT) != fallback.answer(text, (), Stance.CELEBRATE)
 
 
+NEWS = "My daughter came to visit me yesterday."
+
+
+@pytest.mark.parametrize(
+    ("stance", "words"),
+    [
+        (Stance.COMFORT, r"\b(low|heavy|sad)\b"),
+        (Stance.CELEBRATE, r"\b(cheerful|pleased|smile)\b"),
+        (Stance.STEADY, r"\b(upset|cross)\b"),
+        (Stance.CALM, r"\b(worried|on your mind)\b"),
+        (Stance.ENCOURAGE_CONTACT, r"\b(low|down)\b.*\?"),
+    ],
+)
+def test_the_same_words_said_otherwise_are_met_otherwise(fallback, stance, words):
+    reply = fallback.answer(NEWS, (), stance).text
+    assert re.search(words, reply), reply
+    assert reply != fallback.answer(NEWS).text
+
+
+def test_what_the_voice_tells_is_not_said_again_at_once(fallback):
+    first = fallback.answer(NEWS, (), Stance.COMFORT)
+    assert first.rule == "heard"
+    assert fallback.answer(NEWS, (first.text,), Stance.COMFORT).rule != "heard"
+
+
+@pytest.mark.parametrize("stance", list(Stance))
+def test_what_must_be_plain_stays_plain_however_it_sounds(fallback, stance):
+    assert "computer" in fallback.answer("Are you a real person?", (), stance).text
+    assert "can't" in fallback.answer("Please ring my daughter.", (), stance).text
+
+
+def test_nobody_is_congratulated_on_bad_news(fallback):
+    assert fallback.answer("My sister died on Monday.", (), Stance.CELEBRATE).rule != "heard"
+
+
 @given(st.text(max_size=300))
 def test_any_text_gets_a_reply(text):
     assert FALLBACK.answer(text).text
