@@ -58,6 +58,24 @@ class HearingSettings(_Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
+class SpeakerSettings(_Section):
+    """Who is speaking."""
+
+    enabled: bool = False
+    """Compare voices with the enrolled; needs the extra ``speakers`` (docs/speakers.md)."""
+    assume_owner: bool = False
+    """Without the check, every voice is taken for the owner's: only where nobody else speaks."""
+    idle_s: float = Field(300.0, gt=0)
+    """The worker process ends, and its memory is given back, after so much quiet."""
+
+
+class EmotionSettings(_Section):
+    """Hearing how something was said."""
+
+    enabled: bool = True
+    """Off: nobody's feeling is inferred, replies go by the words alone."""
+
+
 class TurnSettings(_Section):
     """When a turn is over."""
 
@@ -175,6 +193,8 @@ class Config(_Section):
     persona: PersonaSettings = PersonaSettings()
     audio: AudioSettings = AudioSettings()
     hearing: HearingSettings = HearingSettings()
+    speakers: SpeakerSettings = SpeakerSettings()
+    emotion: EmotionSettings = EmotionSettings()
     turns: TurnSettings = TurnSettings()
     attention: AttentionSettings = AttentionSettings()
     mind: MindSettings = MindSettings()

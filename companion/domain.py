@@ -105,6 +105,32 @@ class Feeling:
     """Of angry, happy, sad, neutral, fearful, bored (or tired), surprise and disgust; sum 1."""
 
 
+class Match(StrEnum):
+    """Whether a voice is that of somebody known."""
+
+    YES = "yes"
+    UNSURE = "unsure"
+    """Too short, too noisy, several people, or in between: nothing may be learned from it."""
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who said something; only ``yes`` may feed baseline, memory and journal."""
+
+    match: Match
+    name: str | None = None
+    """Of the likeliest person; None when it is nobody known."""
+    person_id: str | None = None
+    """Their row in the database, if they have one."""
+    probability: float = 0.0
+    """That it is this person, 0-1, calibrated."""
+    several: bool = False
+    """More than one person was heard."""
+    why: str = ""
+    """In plain words, such as ``too short``."""
+
+
 class Danger(StrEnum):
     """What kind of danger, or of delicate matter, an utterance is about."""
 

@@ -22,6 +22,7 @@
     +-- SafetyError           exit 9   scripts, region numbers or training data have a mistake
     +-- AlertError            exit 10  a contact or channel that cannot be used
     +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
+    +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -127,3 +128,9 @@ class EmotionError(CompanionError):
     """A voice baseline, the weights of the emotion model or its training data cannot be used."""
 
     exit_code = 11
+
+
+class SpeakerError(CompanionError):
+    """A voice cannot be enrolled or compared: no extra, no consent, or not enough speech."""
+
+    exit_code = 12

@@ -98,6 +98,21 @@ class Screened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Felt(Event):
+    """How a committed turn was said, and by whom; of a visitor nothing but that it was one."""
+
+    speaker: str = ""
+    """``yes``, ``unsure``, ``no``, or empty when voices are not compared."""
+    label: str = ""
+    valence: float = 0.0
+    arousal: float = 0.0
+    confidence: float = 0.0
+    unsure: bool = True
+    stance: str = ""
+    phrase: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AlertNews(Event):
     """Something became of an alert: a contact was reached, answered, or could not be reached."""
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 _UNIT = re.compile(r"<\w+>|[()\[\]|*+^$/]|[^\s()\[\]<>|*+^$/]+")
 _SIGNS = {
@@ -96,12 +97,23 @@ class Patterns:
         return None
 
 
+_compiled = cache(re.compile)
+"""Rooms are built anew for every talk and command of a process; compiling takes seconds."""
+
+
+@cache
 def _word(text: str) -> str:
     if text == "'s":  # a word of its own once normalised: "the cat 's"
         return "'s "
     if text.endswith("~"):
         return re.escape(text[:-1]) + r"[\w']* "
     return re.escape(normalise(text)[1:-3]) + " "
+
+
+@cache
+def _options(words: tuple[str, ...]) -> str:
+    longest_first = sorted(words, key=len, reverse=True)
+    return "|".join("".join(map(_word, normalise(w)[1:-3].split())) for w in longest_first)
 
 
 class _Compiler:
@@ -116,7 +128,7 @@ class _Compiler:
     def compile(self, *, whole: bool) -> re.Pattern[str]:
         body = self._choices("")
         start, end = ("^ ", r"(?:\. )*$") if whole else ("(?<= )", "")
-        return re.compile(f"{start}(?:{body}){end}")
+        return _compiled(f"{start}(?:{body}){end}")
 
     def _choices(self, closing: str) -> str:
         """Read up to the closing bracket; ``|`` parts the choices."""
@@ -155,10 +167,7 @@ class _Compiler:
     def _list(self, name: str) -> str:
         if name not in self._lists:
             raise ValueError(f"pattern '{self._pattern}' names an unknown list '{name}'")
-        longest_first = sorted(self._lists[name], key=len, reverse=True)
-        options = "|".join(
-            "".join(map(_word, normalise(words)[1:-3].split())) for words in longest_first
-        )
+        options = _options(tuple(self._lists[name]))
         if name in self._seen:
             return f"(?:{options})(?:'s )?"
         self._seen.add(name)

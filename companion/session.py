@@ -9,7 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -96,8 +96,11 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         if engines is None:
             engines = await asyncio.to_thread(app.load_engines, config)
         live = not in_file if request.live is None else request.live
+        who = None
         if live:
-            _start_keeping(config, engines, log, clock, stack)
+            engines = _start_keeping(config, engines, log, clock, stack)
+            who = app.load_who(config, _troubled(log, clock, "speakers"))
+            stack.callback(who.close)
         endpointer = app.new_endpointer(config)
         if not in_file:
             _recall(endpointer, config.state_dir / _PATIENCE_FILE)
@@ -111,6 +114,7 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
             endpointer=endpointer,
             in_file=in_file,
             watch=request.on_frame,
+            who=who,
         )
         devices.conversation = conversation
         mode = "always" if in_file else config.attention.mode
@@ -129,17 +133,16 @@ def _start_keeping(
     log: Observer,
     clock: WallClock | VirtualClock,
     stack: AsyncExitStack,
-) -> None:
-    """Let the guard store and call for help until the talk ends."""
+) -> app.Engines:
+    """Let guard and feeler store, and the guard call for help, until the talk ends.
+
+    Returns:
+        The engines; without the feeler where the owner does not want it.
+    """
     loop = asyncio.get_running_loop()
-
-    def trouble(what: str) -> None:
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(lambda: log(events.Trouble(clock.now(), "storage", what)))
-
-    guard = engines.guard
+    guard, feeler = engines.guard, engines.feeler
     if guard is None:
-        return
+        return engines
 
     def news(one: News) -> None:
         guard.tell(one.text)
@@ -148,16 +151,41 @@ def _start_keeping(
                 lambda: log(events.AlertNews(clock.now(), one.kind, one.tier, one.contact))
             )
 
-    keeping = app.start_keeping(config, trouble, news)
+    keeping = app.start_keeping(config, _troubled(log, clock, "storage"), news)
     stack.callback(keeping.close)
     guard.go_live(
         keeping.alerts,
         keeping.diary.note,
         keeping.count,
         person_id=keeping.person_id,
-        contact=keeping.first_contact(),
+        contact=keeping.alerts.first_told,
+        notices=keeping.notices(),
     )
     stack.callback(guard.go_quiet)
+    if (missing := guard.trouble) is not None:
+        log(events.Trouble(clock.now(), "safety", missing))
+    if feeler is None:
+        return engines
+    try:
+        wanted = keeping.learn_feeling(feeler)
+    except CompanionError as error:
+        log(events.Trouble(clock.now(), "feeling", str(error)))
+        return engines
+    if not wanted:
+        return replace(engines, feeler=None)
+    stack.callback(feeler.keep)
+    return engines
+
+
+def _troubled(log: Observer, clock: WallClock | VirtualClock, where: str) -> Callable[[str], None]:
+    """Return what tells of trouble from any thread."""
+    loop = asyncio.get_running_loop()
+
+    def tell(what: str) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(lambda: log(events.Trouble(clock.now(), where, what)))
+
+    return tell
 
 
 def _open_source(

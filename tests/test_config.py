@@ -24,6 +24,8 @@ OTHER: dict[str, dict[str, Any]] = {
         "silent_after_s": 9.0,
     },
     "hearing": {"whisper": "whisper-base", "language": "de", "threads": 3, "device": "cuda"},
+    "speakers": {"enabled": True, "assume_owner": True, "idle_s": 60.0},
+    "emotion": {"enabled": False},
     "turns": {
         "draft_after_s": 0.3,
         "min_wait_s": 0.6,
@@ -44,6 +46,29 @@ OTHER: dict[str, dict[str, Any]] = {
     },
     "voice": {"profile": "anna", "pace": 0.8, "volume_db": -3.0},
     "models": {"profile": "pc", "dir": "/srv/models"},
+    "safety": {
+        "region": "de",
+        "fall_countdown_s": 10.0,
+        "notice_every_h": 1.0,
+        "embedding": "mine",
+    },
+    "alerts": {
+        "enabled": False,
+        "details": True,
+        "acknowledge_within_s": 300.0,
+        "per_hour": 3,
+        "listen": "127.0.0.1:8477",
+        "link_base": "https://molly.example.org",
+    },
+    "storage": {
+        "url": "postgresql://home/companion",
+        "key_file": "/etc/companion/key",
+        "transcripts_days": 3.0,
+        "mood_days": 30.0,
+        "summaries_days": 30.0,
+        "safety_days": 30.0,
+        "audit_days": 30.0,
+    },
 }
 """For every setting a value that is not its default."""
 

@@ -28,11 +28,23 @@ SHAPES = {
     "earcon_played": ["name"],
     "announced": ["text"],
     "device_changed": ["device", "state", "detail"],
+    "screened": ["tier", "category", "topic", "score", "script", "addressed"],
+    "felt": [
+        "speaker",
+        "label",
+        "valence",
+        "arousal",
+        "confidence",
+        "unsure",
+        "stance",
+        "phrase",
+    ],
+    "alert_news": ["kind", "tier", "contact"],
     "trouble": ["where", "what"],
 }
 """Fields beside ``t`` and ``type``, in order. Adding is fine; renaming breaks others."""
 
-SAMPLES = {"str": "words", "float": 1.23456, "bool": True, "tuple[str, ...]": ("topic",)}
+SAMPLES = {"str": "words", "int": 3, "float": 1.23456, "bool": True, "tuple[str, ...]": ("topic",)}
 
 
 def kinds() -> dict[str, type[Event]]:

@@ -12,6 +12,7 @@ from companion.app.engines import (
     system_prompt,
     threads,
 )
+from companion.app.feeling import forget_learning, load_feeler, load_person_feeler
 from companion.app.guarding import load_guard, load_screener
 from companion.app.keeping import (
     Keeping,
@@ -23,20 +24,36 @@ from companion.app.keeping import (
     retention_of,
     start_keeping,
 )
+from companion.app.knowing import (
+    extra_installed,
+    hear_pieces,
+    load_prints,
+    load_speaker_worker,
+    load_who,
+    store_print,
+)
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
     "Engines",
     "Keeping",
     "build_conversation",
+    "extra_installed",
+    "forget_learning",
+    "hear_pieces",
     "load_alerts",
     "load_ears",
     "load_engines",
+    "load_feeler",
     "load_guard",
     "load_key",
     "load_mind",
+    "load_person_feeler",
+    "load_prints",
     "load_screener",
+    "load_speaker_worker",
     "load_voice",
+    "load_who",
     "model_paths",
     "new_diary",
     "new_endpointer",
@@ -46,6 +63,7 @@ __all__ = [
     "retention_of",
     "speech_in",
     "start_keeping",
+    "store_print",
     "system_prompt",
     "threads",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from companion.app.feeling import load_feeler
 from companion.app.guarding import load_guard
 from companion.config import Config
 from companion.domain import Samples
@@ -16,6 +17,7 @@ from companion.errors import ModelError
 
 if TYPE_CHECKING:
     from companion.conversation.protocols import Ears, Mind, Voice
+    from companion.emotion.kept import KeptFeeler
     from companion.hearing.whisper import WhisperEars
     from companion.mind.companion_mind import CompanionMind, Trust
     from companion.mind.model import LanguageModel
@@ -32,6 +34,7 @@ class Engines:
     voice: Voice
     load_s: float
     guard: SafetyGuard | None = None
+    feeler: KeptFeeler | None = None
 
 
 def threads(wanted: int | None) -> int:
@@ -157,11 +160,12 @@ def load_engines(config: Config) -> Engines:
 
     Raises:
         ModelError: one is missing or corrupt; names the command that mends it.
+        EmotionError: the weights for feeling cannot be read.
     """
     began = time.monotonic()
     ears, voice, mind = load_ears(config), load_voice(config), load_mind(config)
-    guard = load_guard(config)
-    return Engines(ears, mind, voice, time.monotonic() - began, guard)
+    guard, feeler = load_guard(config), load_feeler(config)
+    return Engines(ears, mind, voice, time.monotonic() - began, guard, feeler)
 
 
 def speech_in(path: Path) -> Samples:

@@ -11,11 +11,13 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
+from companion.app.feeling import keep_learning, may_feel
 from companion.config import Config
-from companion.domain import Screening
+from companion.domain import JsonObject, Screening
 from companion.errors import StorageError
 
 if TYPE_CHECKING:
+    from companion.emotion.kept import KeptFeeler
     from companion.safety.alerts.news import News
     from companion.safety.alerts.service import AlertService
     from companion.storage.database import Database
@@ -109,7 +111,6 @@ class Keeping:
     alerts: AlertService
     person_id: str | None
     """The owner's row; None while the database cannot be opened."""
-    alerting: bool
     _database: Database | None
     _closing: Event = field(default_factory=Event)
 
@@ -136,13 +137,32 @@ class Keeping:
             with suppress(StorageError), self._database.begin() as connection:
                 count_activation(connection, year, screening)
 
-    def first_contact(self) -> str | None:
-        """Return the name of who is told first, or None when nobody can be told."""
-        if not self.alerting:
+    def notices(self) -> JsonObject | None:
+        """Return when the person last heard that it is no person, for ``Disclosure.restore``."""
+        from companion.storage.records import events
+
+        if self._database is None:
             return None
-        with suppress(StorageError):
-            return next((contact.name for contact in self.alerts.contacts()), None)
+        with suppress(StorageError), self._database.read() as connection:
+            heard = events(connection, "notice", since=time.time() - 2 * _DAY_S)
+            return dict(heard[-1].data) if heard else None
         return None
+
+    def learn_feeling(self, feeler: KeptFeeler) -> bool:
+        """Let a feeler take up and keep what it learns.
+
+        Returns:
+            Whether feelings may be inferred at all: the owner may have withdrawn their consent.
+
+        Raises:
+            CompanionError: what was learned cannot be read; it begins anew.
+        """
+        if self._database is None or self.person_id is None:
+            return True
+        if not may_feel(self._database, self.person_id):
+            return False
+        keep_learning(feeler, self._database, self.person_id)
+        return True
 
     def close(self) -> None:
         """Write what is left and stop."""
@@ -186,9 +206,7 @@ def start_keeping(
         config, on_news, database=database, key=key, person_id=person_id, owner_name=name
     )
     alerts.start()
-    keeping = Keeping(
-        new_diary(config, on_trouble), alerts, person_id, config.alerts.enabled, database
-    )
+    keeping = Keeping(new_diary(config, on_trouble), alerts, person_id, database)
     keeping.sweep_daily(retention_of(config))
     return keeping
 

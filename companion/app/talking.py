@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from companion.conversation.loop import Conversation
     from companion.events import Event
     from companion.hearing.endpoint import Endpointer
+    from companion.hearing.speakers.who import Who
 
 
 def new_endpointer(config: Config) -> Endpointer:
@@ -34,6 +35,7 @@ def build_conversation(
     endpointer: Endpointer | None = None,
     in_file: bool = False,
     watch: Callable[[float, str], None] | None = None,
+    who: Who | None = None,
 ) -> Conversation:
     """Put a conversation together.
 
@@ -47,6 +49,7 @@ def build_conversation(
         endpointer: what has been learned about this person's pauses; None starts anew.
         in_file: the input is a recording.
         watch: told level and state about ten times a second, for a display.
+        who: says who speaks; None asks nobody, and then nothing is learned of anybody.
     """
     from companion.audio.echo import EchoCanceller
     from companion.conversation.attention import Attention
@@ -71,6 +74,8 @@ def build_conversation(
         echo=EchoCanceller() if echo else None,
         wakeword=WakewordListener(settings.wakeword) if mode == "wakeword" else None,
         guard=engines.guard,
+        feeler=engines.feeler,
+        who=who,
     )
     return Conversation(
         rooms,

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from companion.app import place_of, retention_of
 from companion.cli import consent
 from companion.cli.stored import ACTOR, find, local, open_here
 
@@ -34,12 +33,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Show what is kept, for how long, where, and with whose consent."""
+    from companion import app as house
     from companion.storage.overview import learned_files, overview
 
     settings, database = open_here(config)
-    place = place_of(settings)
+    place = house.place_of(settings)
     files = (place.key_path, *learned_files(place.state_dir))
-    found = overview(database, time.time(), retention_of(settings), files)
+    found = overview(database, time.time(), house.retention_of(settings), files)
     if as_json:
         print(json.dumps(asdict(found), indent=2, ensure_ascii=False))
     else:
@@ -79,6 +79,7 @@ def erase(
     config: ConfigOption = None,
 ) -> None:
     """Forget everything, or all about one person; this cannot be undone."""
+    from companion import app as house
     from companion.errors import StorageError
     from companion.storage.erase import erase as forget
     from companion.storage.erase_rows import planned
@@ -93,7 +94,7 @@ def erase(
     if not yes:
         _ask(who, rows, readable=database is not None, settings=settings)
     passphrase = os.environ.get("COMPANION_PASSPHRASE")
-    place = place_of(settings)
+    place = house.place_of(settings)
     done = forget(database, place, time.time(), person=who, passphrase=passphrase, actor=ACTOR)
     if as_json:
         print(json.dumps(asdict(done), indent=2))
@@ -104,11 +105,12 @@ def erase(
 @app.command()
 def sweep(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Remove now what is over its time; a running companion does this every day."""
+    from companion import app as house
     from companion.errors import StorageError
     from companion.storage.retention import sweep as clean
 
     settings, database = open_here(config)
-    swept = clean(database, time.time(), retention_of(settings))
+    swept = clean(database, time.time(), house.retention_of(settings))
     if as_json:
         print(json.dumps({**asdict(swept), "total": swept.total}, indent=2))
     elif swept.total:
@@ -154,7 +156,7 @@ def passphrase(
     from companion.storage import keys
 
     settings = load_config(config)
-    path = place_of(settings).key_path
+    path = house.place_of(settings).key_path
     if os.environ.get("CREDENTIALS_DIRECTORY"):
         raise KeyMissingError("the key comes from systemd here: protect it there")
     if not path.exists():
@@ -220,6 +222,8 @@ def _print_overview(found: Overview) -> None:
     print("sound is never kept")
     everybody = ", ".join(f"{count} {role}" for role, count in found.people.items()) or "nobody"
     print(f"people: {everybody}; ways to reach them: {found.contacts}")
+    if found.voiceprints:
+        print(f"  {found.voiceprints} voiceprints: companion people forget-voice NAME")
     for word in found.consents:
         what = "agrees to" if word.granted else "does not agree to"
         print(f"  {word.person} {what} {word.subject} ({word.how}, {local(word.at)})")

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from companion.cli.feel import Baseline
+
 app = typer.Typer(help="Measure quality on recordings.", no_args_is_help=True)
 
 Manifest = Annotated[Path, typer.Option("--manifest", help="CSV with a path column.")]
@@ -147,6 +149,28 @@ def safety(
 
 
 @app.command()
+def speakers(
+    manifest: Annotated[
+        Path, typer.Option("--manifest", help="CSV with path and speaker columns.")
+    ],
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Who is speaking: strangers let in, owners turned away, on stretches of 4 s."""
+    from companion import app as house
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.hearing.speakers import background
+    from companion.measure.speakers import evaluate_speakers
+
+    worker = house.load_speaker_worker(load_config(config))
+    try:
+        show(evaluate_speakers(manifest, worker, background.load()), json=json)
+    finally:
+        worker.close()
+
+
+@app.command()
 def expression(
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Draw the tones side by side into a PNG.")
@@ -177,3 +201,25 @@ def expression(
     if picture is not None:
         draw_tones(takes, picture)
     show(result, json=json)
+
+
+@app.command()
+def emotion(
+    manifest: Annotated[
+        Path, typer.Option("--manifest", help="CSV with path, emotion and speaker columns.")
+    ],
+    baseline: Annotated[
+        Baseline,
+        typer.Option(help="causal: each speaker against their own earlier rows; none: strangers."),
+    ] = Baseline.CAUSAL,
+    loso: Annotated[
+        bool, typer.Option("--loso", help="Train anew without each speaker, on this manifest.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """How well feeling is heard: recall, calibration, when sure, and gaps between groups."""
+    from companion.cli.report import show
+    from companion.measure.emotion import evaluate_emotion
+
+    kind = "causal" if baseline is Baseline.CAUSAL else "none"
+    show(evaluate_emotion(manifest, kind, loso=loso), json=json)

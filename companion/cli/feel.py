@@ -1,4 +1,4 @@
-"""``companion feel`` and ``companion train``: how something was said."""
+"""``companion feel``: how something was said."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import typer
 
 if TYPE_CHECKING:
     from companion.domain import Feeling, JsonObject
-
-train_app = typer.Typer(help="Train small models of our own.", no_args_is_help=True)
 
 
 class Baseline(StrEnum):
@@ -63,13 +61,19 @@ def feel(
             print(f"{heard.row['path']}: {in_words(heard.feeling)}")
 
 
-def as_json(path: str, feeling: Feeling | None) -> JsonObject:
-    """Return the line for one file; of a file without voice everything is zero and unsure."""
+def as_json(path: str | None, feeling: Feeling | None) -> JsonObject:
+    """Return the line for one file; of a file without voice everything is zero and unsure.
+
+    Args:
+        path: of the file; None leaves it out.
+        feeling: None for a file without voice.
+    """
     from companion.emotion.labels import LABELS
+    from companion.emotion.stance import stance_for
 
     chances = feeling.probabilities if feeling else dict.fromkeys(LABELS, 1 / len(LABELS))
-    return {
-        "path": path,
+    named: JsonObject = {} if path is None else {"path": path}
+    return named | {
         "valence": feeling.valence if feeling else 0.0,
         "arousal": feeling.arousal if feeling else 0.0,
         "label": feeling.label if feeling else "neutral",
@@ -77,6 +81,7 @@ def as_json(path: str, feeling: Feeling | None) -> JsonObject:
         "confidence": feeling.confidence if feeling else 0.0,
         "unsure": feeling.unsure if feeling else True,
         "evidence": list(feeling.evidence) if feeling else [],
+        "stance": stance_for(feeling).value,
     }
 
 
@@ -91,24 +96,3 @@ def in_words(feeling: Feeling | None) -> str:
         f"{feeling.label} {feeling.confidence:.0%}, valence {feeling.valence:+.2f}, "
         f"arousal {feeling.arousal:+.2f}{why}"
     )
-
-
-@train_app.command("emotion")
-def train_emotion(
-    manifest: Annotated[
-        list[Path], typer.Option("--manifest", help="CSV with path, emotion and speaker columns.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the weights; the shipped one if left.")
-    ] = None,
-    words: Annotated[
-        Path | None,
-        typer.Option("--words", help="Folder of sentence embeddings: also train the word head."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Train the emotion model on labelled recordings; writes weights and a model card."""
-    from companion.cli.report import show
-    from companion.measure.emotion_training import train_emotion as train
-
-    show(train(manifest, out, words), json=json)

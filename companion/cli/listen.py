@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json as jsonlib
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
+    from companion.config import Config
     from companion.domain import JsonObject, Samples
     from companion.hearing.whisper import WhisperEars
 
@@ -29,13 +31,49 @@ def listen(
     from companion import app
     from companion.config import load_config
 
-    ears = app.load_ears(load_config(config))
+    settings = load_config(config)
+    ears = app.load_ears(settings)
+    tell = _Telling(settings) if json else None
     for file in files:
-        heard = hear(ears, app.speech_in(file)) | {"file": str(file)}
-        if json:
+        samples = app.speech_in(file)
+        heard = hear(ears, samples) | {"file": str(file)}
+        if tell is not None:
+            heard |= tell(samples, str(heard["text"]))
             print(jsonlib.dumps(heard, ensure_ascii=False), flush=True)
         else:
             print(f"{file}: {heard['text'] or '(nothing: ' + str(heard['rejected']) + ')'}")
+
+
+class _Telling:
+    """Tells who spoke and how, of strangers: nothing is learned."""
+
+    def __init__(self, config: Config) -> None:
+        from companion import app
+
+        self._feeler = app.load_person_feeler(config) if config.emotion.enabled else None
+        self._who = app.load_who(config) if config.speakers.enabled else None
+
+    def __call__(self, samples: Samples, text: str) -> JsonObject:
+        """Return ``speaker`` and ``feeling``; None where that is off or there is nothing."""
+        from companion.cli.feel import as_json
+        from companion.domain import Match
+
+        speaker = asyncio.run(self._who.who(samples)) if self._who is not None else None
+        feeling = None
+        if self._feeler is not None and (speaker is None or speaker.match is not Match.NO):
+            sensed = self._feeler.sense(samples, text)
+            feeling = as_json(None, sensed.feeling) if sensed is not None else None
+        return {
+            "speaker": None
+            if speaker is None
+            else {
+                "match": speaker.match.value,
+                "name": speaker.name,
+                "probability": round(speaker.probability, 3),
+                "why": speaker.why,
+            },
+            "feeling": feeling,
+        }
 
 
 def hear(ears: WhisperEars, samples: Samples) -> JsonObject:

@@ -14,6 +14,7 @@ from companion.cli.ask import ask
 from companion.cli.bench import bench
 from companion.cli.check_reply import check_reply
 from companion.cli.devices import devices
+from companion.cli.feel import feel
 from companion.cli.listen import listen
 from companion.cli.say import say
 from companion.cli.screen import screen
@@ -75,7 +76,7 @@ def _root(
     pass
 
 
-for command in (talk, listen, say, ask, screen, check_reply, devices, bench):
+for command in (talk, listen, feel, say, ask, screen, check_reply, devices, bench):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from companion.cli.consent import VERSION as CONSENT_VERSION
+from companion.cli.enrol import enrol, forget_voice
 from companion.cli.stored import ACTOR, find, open_here
 
 if TYPE_CHECKING:
     from companion.storage.alert import Contact
 
 app = typer.Typer(help="People, and how they are reached.", no_args_is_help=True)
+app.command()(enrol)
+app.command()(forget_voice)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Use this config file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

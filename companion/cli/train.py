@@ -26,10 +26,10 @@ def safety(
     from companion.app.guarding import embedding_dir
     from companion.cli.report import show
     from companion.config import load_config
+    from companion.embedding import SentenceVectors
     from companion.resources import data_dir
     from companion.safety.card import write_card
     from companion.safety.teaching import teach
-    from companion.safety.vectors import SentenceVectors
 
     settings = load_config(config)
     language = settings.persona.language
@@ -43,3 +43,50 @@ def safety(
     )
     write_card(folder / f"card-{language}.md", taught)
     show(taught.report, json=json)
+
+
+@app.command()
+def speakers(
+    manifest: Annotated[
+        list[Path], typer.Option("--manifest", help="CSV with path and speaker columns.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Where the numbers go.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="A TOML config file.")] = None,
+) -> None:
+    """Teach the speaker check what strangers sound like, and set its thresholds."""
+    from companion import app as house
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.speaker_training import train_speakers
+    from companion.service.needs import VOICES
+
+    worker = house.load_speaker_worker(load_config(config))
+    try:
+        told = train_speakers(
+            manifest, worker, VOICES, out, lambda line: typer.echo(line, err=True)
+        )
+    finally:
+        worker.close()
+    show(told, json=json)
+
+
+@app.command()
+def emotion(
+    manifest: Annotated[
+        list[Path], typer.Option("--manifest", help="CSV with path, emotion and speaker columns.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the weights; the shipped one if left.")
+    ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option("--words", help="Folder of sentence embeddings: also train the word head."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train the emotion model on labelled recordings; writes weights and a model card."""
+    from companion.cli.report import show
+    from companion.measure.emotion_training import train_emotion as train
+
+    show(train(manifest, out, words), json=json)

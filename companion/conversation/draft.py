@@ -5,19 +5,32 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from companion.audio.clock import Clock
 from companion.conversation.guarded import guarded_reply
-from companion.conversation.protocols import Ears, Guard, Mind, TurnJudge, Voice
+from companion.conversation.protocols import (
+    Ears,
+    Feeler,
+    Guard,
+    Impression,
+    Mind,
+    TurnJudge,
+    Voice,
+    WhoSpeaks,
+)
 from companion.domain import (
+    SAMPLE_RATE,
     Control,
+    Match,
     ReplyPart,
     Samples,
     Screening,
+    Speaker,
     Speech,
     Transcript,
     TurnContext,
+    Utterance,
 )
 from companion.errors import CompanionError
 
@@ -99,6 +112,14 @@ class Draft:
     """Of ``said``; None until it was screened."""
     trouble: str | None = None
     """One plain line about what failed while preparing."""
+    feeler: Feeler | None = None
+    who: WhoSpeaks | None = None
+    speaker: Speaker | None = None
+    """Who said it; None when nobody was asked."""
+    impression: Impression | None = None
+    """How it was said; None when that was not judged."""
+    unfelt: str | None = None
+    """One plain line about why the feeling could not be judged."""
     _undo: list[tuple[float, float]] = field(default_factory=list)
 
     async def listen(self) -> Heard:
@@ -136,17 +157,26 @@ class Draft:
         self.prepared = asyncio.create_task(self._prepare(text, context, last_reply))
 
     async def _prepare(self, text: str, context: TurnContext, last_reply: str) -> None:
-        parts = guarded_reply(
-            self.mind,
-            self.guard,
-            text,
-            context,
-            addressed=self.addressed,
-            screened=self._screened,
-        )
+        parts: Iterator[ReplyPart] | None = None
+
+        def job() -> Prepared | None:
+            nonlocal parts
+            if parts is None:
+                parts = guarded_reply(
+                    self.mind,
+                    self.guard,
+                    text,
+                    self._felt(context),
+                    addressed=self.addressed,
+                    screened=self._screened,
+                )
+            return self._next(parts, last_reply)
+
         try:
+            if self.who is not None and self.feeler is not None and not self._urgent():
+                self.speaker = await self.who.who(self.samples)
             while not self.dropped:
-                prepared = await self.clock.run(lambda: self._next(parts, last_reply))
+                prepared = await self.clock.run(job)
                 if prepared is None or self.dropped:
                     break
                 if self.ready_at is None:
@@ -158,6 +188,25 @@ class Draft:
             self.trouble = f"the reply failed: {type(error).__name__}: {error}"
         finally:
             self.sentences.put_nowait(None)
+
+    def _urgent(self) -> bool:
+        return self.heard is not None and self.heard.screening.tier >= _URGENT_TIER
+
+    def _felt(self, context: TurnContext) -> TurnContext:
+        """Judge how it was said; never of visitors, of what was only overheard, or in danger."""
+        visitor = self.speaker is not None and self.speaker.match is Match.NO
+        if self.feeler is None or self.heard is None or visitor:
+            return context
+        if not self.addressed or self._urgent() or self.dropped:
+            return context
+        whole = Utterance(self.samples, 0.0, len(self.samples) / SAMPLE_RATE, self.heard.transcript)
+        try:
+            self.impression = self.feeler.feel(whole)
+        except Exception as error:  # a reply without feeling is better than none
+            self.unfelt = f"the feeling could not be judged: {type(error).__name__}: {error}"
+        if self.impression is None:
+            return context
+        return replace(context, feeling=self.impression.feeling, stance=self.impression.stance)
 
     def _screened(self, screening: Screening) -> None:
         self.screening = screening

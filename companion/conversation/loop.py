@@ -225,6 +225,8 @@ class Conversation:
         elif over_voice:
             self._rooms.player.stop()  # an earcon gives way too
         self._emit(events.SpeechStarted(t))
+        if self._rooms.who is not None:
+            self._rooms.who.warm()
 
     def _merge(self, t: float, reply: Reply) -> None:
         """Make what is being said now and the turn just committed one turn."""
@@ -259,6 +261,8 @@ class Conversation:
             self._machine.certainty,
             rooms.guard,
             turn.earlier,
+            feeler=rooms.feeler,
+            who=rooms.who,
         )
         self._emit(events.DraftStarted(now, signal.silence_s))
         self._tasks.spawn(self._listen(turn, turn.draft))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from companion.domain import (
     Feeling,
@@ -12,7 +12,9 @@ from companion.domain import (
     ReplyPart,
     Samples,
     Screening,
+    Speaker,
     Speech,
+    Stance,
     Tone,
     Transcript,
     TurnContext,
@@ -128,11 +130,44 @@ class EchoControl(Protocol):
         ...
 
 
-class Feeler(Protocol):
-    """Infers feeling from an utterance."""
+class Impression(Protocol):
+    """What was felt of an utterance; a feeler may keep in it what it needs to learn."""
 
-    def feel(self, utterance: Utterance) -> Feeling | None:
-        """Return the feeling, or None when there is nothing to say."""
+    @property
+    def feeling(self) -> Feeling:
+        """How it was said."""
+        ...
+
+    @property
+    def stance(self) -> Stance:
+        """How the reply should meet it."""
+        ...
+
+
+class Feeler(Protocol):
+    """Infers feeling from utterances."""
+
+    def feel(self, utterance: Utterance) -> Impression | None:
+        """Return what was felt, or None when there is nothing to judge; leaves no trace.
+
+        Blocking, some 50 ms.
+        """
+        ...
+
+    def learn(self, impression: Any) -> None:
+        """Take in an utterance that surely was the owner's; in order, on the engines' thread."""
+        ...
+
+
+class WhoSpeaks(Protocol):
+    """Says who is speaking."""
+
+    def warm(self) -> None:
+        """Get ready: somebody began to speak."""
+        ...
+
+    async def who(self, audio: Samples) -> Speaker:
+        """Say who spoke; never raises, never takes long."""
         ...
 
 

@@ -11,7 +11,7 @@ from companion.audio.clock import Clock
 from companion.conversation.draft import Draft, Prepared
 from companion.conversation.rooms import Rooms
 from companion.conversation.tasks import Tasks
-from companion.domain import Danger
+from companion.domain import Danger, Match
 
 THINKING_AFTER_S: Final = 1.2
 """Silence after a turn's end that wants a sign of life."""
@@ -58,8 +58,8 @@ class Reply:
     first_until: float = float("inf")
     """When the first sentence has sounded."""
 
-    screened: bool = False
-    """The guard has been told of the turn."""
+    real: bool = False
+    """Guard and feeler have been told of the turn."""
 
     before: str = ""
     """What had been heard of it before it was picked up again."""
@@ -135,7 +135,7 @@ class Replies:
         reply.heard = _joined(reply.before, self._rooms.player.stop())
         self.current = None
         if barged:
-            self._screened(reply)  # it was not answered, but it was said
+            self._became_real(reply)  # it was not answered, but it was said
         if not reply.written:
             self.drop(reply.draft, reason)
         if reply.started:
@@ -175,9 +175,9 @@ class Replies:
         while (prepared := await draft.sentences.get()) is not None:
             if draft.dropped:
                 return
-            self._screened(reply)
+            self._became_real(reply)
             self._play(reply, prepared, ready=ready)
-        self._screened(reply)
+        self._became_real(reply)
         now = self._clock.now()
         if draft.trouble is not None:
             self._emit(events.Trouble(now, "reply", draft.trouble))
@@ -190,13 +190,19 @@ class Replies:
             self.lead_s = max(took, self.lead_s + 0.2 * (took - self.lead_s))
         reply.written = True
 
-    def _screened(self, reply: Reply) -> None:
-        """Tell the guard, once, that the turn is real: now it may call for help."""
-        guard, draft = self._rooms.guard, reply.draft
-        screening = draft.screening
-        if guard is None or reply.screened or not draft.said:
+    def _became_real(self, reply: Reply) -> None:
+        """Tell guard and feeler, once, that the turn is no longer a draft."""
+        if reply.real or not reply.draft.said:
             return
-        reply.screened = True
+        reply.real = True
+        self._tell_guard(reply.draft)
+        self._tell_feeler(reply.draft)
+
+    def _tell_guard(self, draft: Draft) -> None:
+        """Now the guard may call for help."""
+        guard, screening = self._rooms.guard, draft.screening
+        if guard is None:
+            return
         if screening is not None and (screening.tier or screening.category is not Danger.NONE):
             self._emit(
                 events.Screened(
@@ -211,6 +217,34 @@ class Replies:
             )
         # At once, not queued behind inference: help must be called even if the talk ends now.
         guard.commit(draft.said, screening or guard.screen(draft.said), addressed=draft.addressed)
+
+    def _tell_feeler(self, draft: Draft) -> None:
+        """Now the feeler may learn, if it surely was somebody known."""
+        feeler, impression, speaker = self._rooms.feeler, draft.impression, draft.speaker
+        now = self._clock.now()
+        if draft.unfelt is not None:
+            self._emit(events.Trouble(now, "feeling", draft.unfelt))
+        match = speaker.match.value if speaker is not None else ""
+        if feeler is None or impression is None:
+            if match == Match.NO:
+                self._emit(events.Felt(now, match))
+            return
+        feeling = impression.feeling
+        self._emit(
+            events.Felt(
+                now,
+                match,
+                feeling.label,
+                feeling.valence,
+                feeling.arousal,
+                feeling.confidence,
+                feeling.unsure,
+                impression.stance.value,
+                feeling.phrase,
+            )
+        )
+        if match == Match.YES:
+            self._tasks.later(lambda: feeler.learn(impression))
 
     def _play(self, reply: Reply, prepared: Prepared, *, ready: bool) -> None:
         reply.played.append(prepared)

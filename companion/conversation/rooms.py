@@ -8,6 +8,7 @@ from companion.conversation.protocols import (
     Detector,
     Ears,
     EchoControl,
+    Feeler,
     Guard,
     Mind,
     Player,
@@ -15,6 +16,7 @@ from companion.conversation.protocols import (
     TurnJudge,
     Voice,
     Wakeword,
+    WhoSpeaks,
 )
 
 
@@ -31,5 +33,7 @@ class Rooms:
     detector: Detector
     echo: EchoControl | None = None
     wakeword: Wakeword | None = None
+    feeler: Feeler | None = None
+    who: WhoSpeaks | None = None
     guard: Guard | None = None
     """None screens nothing: only for tests of other things."""

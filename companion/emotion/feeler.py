@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from companion.domain import Feeling, Samples, Utterance, Word
+from companion.domain import Feeling, Samples, Stance, Word
+from companion.embedding import sentence_vectors
+from companion.emotion.features import Prosody
 from companion.emotion.fusion import Estimate, fuse, reliability
-from companion.emotion.model import AcousticModel, load
+from companion.emotion.model import AcousticModel, Judgement, load
 from companion.emotion.mood import Mood
 from companion.emotion.phrase import phrase, remarks
 from companion.emotion.prosody import Measurer
-from companion.emotion.sentence import Sentences
+from companion.emotion.stance import stance_for
 from companion.emotion.usual import Usual
 from companion.emotion.words import WordHead, load_head
 from companion.errors import EmotionError
@@ -37,18 +40,31 @@ class EmbeddedWords:
             ModelError: the embedding is not there or cannot be read.
             EmotionError: the head cannot be read.
         """
-        self._sentences = Sentences(folder)
+        self._vectors = sentence_vectors(folder)
         self._head = head or load_head()
 
     def judge(self, text: str) -> dict[str, float] | None:
         """Return probabilities of every label, None when there are too few words."""
-        return self._head.judge(text, self._sentences.vector)
+        return self._head.judge(text, lambda said: self._vectors.encode([said])[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """An utterance that was judged, with what ``learn`` needs of it."""
+
+    feeling: Feeling
+    stance: Stance
+    prosody: Prosody = field(repr=False)
+    estimate: Estimate = field(repr=False)
+    voice: Judgement | None = field(repr=False)
+    at: float | None
+    """Seconds since the epoch; None without a clock."""
 
 
 class PersonFeeler:
     """Infers feeling from one person's utterances and learns what is usual for them.
 
-    Nothing is learned from, or said about, anybody else: ``known`` says whether this was them.
+    Nothing may be learned from anybody else: ``learn`` is for utterances that surely were theirs.
     """
 
     def __init__(
@@ -79,32 +95,17 @@ class PersonFeeler:
         self.usual = Usual(self._model.population)
         self.mood = Mood()
 
-    def feel(self, utterance: Utterance, known: bool | None = True) -> Feeling | None:
-        """Return the feeling of an utterance.
+    def sense(self, samples: Samples, text: str = "", words: Sequence[Word] = ()) -> Sensed | None:
+        """Judge an utterance; leaves no trace.
 
         Args:
-            utterance: sound and words.
-            known: True: certainly this person, learned from; None: perhaps, judged but not
-                learned from; False: somebody else, not analysed.
+            samples: 16 kHz mono, shape (n,).
+            text: what was said, if it was understood.
+            words: when each word was said, if known.
 
         Returns:
-            None when there is nothing to judge: a visitor, or neither voice nor words.
+            None when there is nothing to judge: neither voice nor telling words.
         """
-        if known is False:
-            return None
-        transcript = utterance.transcript
-        text = "" if transcript.rejected else transcript.text
-        return self.feel_sound(utterance.samples, text, transcript.words, learn=known is True)
-
-    def feel_sound(
-        self,
-        samples: Samples,
-        text: str = "",
-        words: Sequence[Word] = (),
-        *,
-        learn: bool = True,
-    ) -> Feeling | None:
-        """The same from samples (16 kHz mono) and their words, if there are any."""
         prosody = self._measurer.measure(samples, words)
         told = self._words.judge(text) if self._words is not None and text else None
         heard = prosody.voiced_s > 0 and bool(prosody.valid.any())
@@ -117,10 +118,9 @@ class PersonFeeler:
         voice = self._model.judge(z, seen) if heard else None
         estimate = fuse(voice, told, reliability(prosody), seen)
         evidence = remarks(z, prosody, seen, told)
-        if learn and voice is not None:
-            self.usual.learn(prosody, self._model.added(voice), hour)
-        lately = self._moved(estimate, now, learn)
-        return Feeling(
+        subject = self._subject.split()[0] + _have(self._subject)
+        lately = "" if now is None else self.mood.lately(now, subject)
+        feeling = Feeling(
             valence=round(estimate.valence, 3),
             arousal=round(estimate.arousal, 3),
             label=estimate.label,
@@ -130,6 +130,31 @@ class PersonFeeler:
             phrase=phrase(estimate, evidence, lately, self._subject),
             probabilities=estimate.probabilities,
         )
+        return Sensed(feeling, stance_for(feeling, self.mood), prosody, estimate, voice, now)
+
+    def learn(self, sensed: Sensed) -> None:
+        """Take in an utterance that was surely this person's; to be called in order."""
+        if sensed.voice is not None:
+            hour = None if sensed.at is None else _hour(sensed.at)
+            self.usual.learn(sensed.prosody, self._model.added(sensed.voice), hour)
+        if sensed.at is not None:
+            self.mood = self.mood.moved(sensed.estimate, sensed.at)
+
+    def feel_sound(
+        self,
+        samples: Samples,
+        text: str = "",
+        words: Sequence[Word] = (),
+        *,
+        learn: bool = True,
+    ) -> Feeling | None:
+        """Judge and, with ``learn``, take in; see ``sense``."""
+        sensed = self.sense(samples, text, words)
+        if sensed is None:
+            return None
+        if learn:
+            self.learn(sensed)
+        return sensed.feeling
 
     def reset(self) -> None:
         """Forget what is usual: "I had a cold this week"."""
@@ -152,13 +177,6 @@ class PersonFeeler:
         except (KeyError, TypeError) as error:
             raise EmotionError("what was learned of this voice is damaged; reset it") from error
         self.usual, self.mood = usual, mood
-
-    def _moved(self, estimate: Estimate, now: float | None, learn: bool) -> str:
-        if now is None:
-            return ""
-        if learn:
-            self.mood = self.mood.moved(estimate, now)
-        return self.mood.lately(now, self._subject.split()[0] + _have(self._subject))
 
 
 def _have(subject: str) -> str:

@@ -19,7 +19,7 @@ from companion.emotion.model import softmax
 from companion.errors import EmotionError
 from companion.resources import data_dir
 
-Vectorise = Callable[[str], NDArray[np.float64]]
+Vectorise = Callable[[str], NDArray[np.floating]]
 """A text to a vector of length 1."""
 
 _LEAST_WORDS: Final = 2

@@ -68,10 +68,11 @@ def train_emotion(
         "weights": str(path),
     }
     if words is not None:
-        from companion.emotion.sentence import Sentences
+        from companion.embedding import SentenceVectors
         from companion.emotion.words import read_lines, save_head, train_head
 
-        head, uar = train_head(read_lines(), Sentences(words).vector)
+        vectors = SentenceVectors(words)
+        head, uar = train_head(read_lines(), lambda said: vectors.encode([said])[0])
         save_head(head, folder / "words_en.npz")
         result["words_uar"] = round(uar, 3)
     licences = sorted({row.get("licence") or "not stated" for row in used})

@@ -130,7 +130,7 @@ class CompanionMind:
 
     def _settled(self, answer: Answer, text: str) -> bool:
         """Whether the fallback's answer is better than anything the model could say."""
-        if answer.urgent or answer.rule == "clock":
+        if answer.rule == "clock":
             return True
         if self._trust == "starter":
             # Of a few words it makes nonsense.

@@ -31,7 +31,6 @@ class Answer:
     rule: str
     """Name of the rule, ``clock``, ``sums``, ``reflection``, ``about``, ``unknown`` or
     ``generic``."""
-    urgent: bool = False
     plain: bool = False
     tone: Tone = Tone.WARM
 
@@ -103,9 +102,6 @@ class Fallback:
             stance: tilts towards consoling or rejoicing.
         """
         said = normalise(text)
-        for known in self._rules:
-            if known.rule.urgent and (m := _found(known, said)):
-                return self._say(known.rule, m, None, said, recent)
         if (told := self._tell_time(said)) is not None:
             return Answer(told, "clock", plain=True)
         acts = self._acts.hear(text)
@@ -114,7 +110,7 @@ class Fallback:
         mood = self._moods.mood(acts.told, stance)
         for known in self._rules:
             rule = known.rule
-            if rule.urgent or (rule.mood and rule.mood != mood):
+            if rule.mood and rule.mood != mood:
                 continue
             if rule.mood_not and rule.mood_not == mood:
                 continue
@@ -168,7 +164,7 @@ class Fallback:
         text = pick(choices, words, f"{rule.name} {said}", recent)
         if text is None:  # every reply wanted a word that was not there
             text = pick(self._generic["plain"], {}, rule.name, recent) or ""
-        return Answer(text, rule.name, rule.urgent, rule.plain, rule.tone)
+        return Answer(text, rule.name, rule.plain, rule.tone)
 
     # -- the clock -----------------------------------------------------------------------
 

@@ -58,8 +58,6 @@ class Rule(_Data):
     mood: Mood | None = None
     mood_not: Mood | None = None
     tone: Tone = Tone.WARM
-    urgent: bool = False
-    """Danger: answered so whatever the model is."""
     plain: bool = False
     """Identity, requests, medicine: answered so unless the model is strong."""
     act: ActName = "any"

@@ -41,6 +41,8 @@ _CANCELLED: Final = "fall_cancelled"
 
 Note = Callable[[str, JsonObject, float, str | None], None]
 """Notes an event: kind, data, seconds since 1970, person."""
+FirstTold = Callable[[frozenset[str]], str | None]
+"""Names the first contact who may be told when these are accused; None when nobody may."""
 Count = Callable[[Screening, int], None]
 """Counts the use of a protocol in a year; blocking."""
 
@@ -101,6 +103,10 @@ class SafetyGuard:
         self._note: Note | None = None
         self._count: Count | None = None
         self._person_id: str | None = None
+        self._contact: FirstTold = lambda _: None
+        self._blamed: frozenset[str] = frozenset()
+        """All who were accused in this talk: none of them is told of it, or named as a help."""
+        self._counting_until = float("-inf")
         self._turns = 0
         self._news: deque[str] = deque()
         self._cried_at = float("-inf")
@@ -114,7 +120,8 @@ class SafetyGuard:
         count: Count,
         *,
         person_id: str | None = None,
-        contact: str | None = None,
+        contact: FirstTold = lambda _: None,
+        notices: JsonObject | None = None,
     ) -> None:
         """Store and call for help from now on.
 
@@ -123,12 +130,15 @@ class SafetyGuard:
             note: stores events.
             count: counts the use of protocols.
             person_id: the owner's row.
-            contact: who is told first; None when nobody can be told, and then the person is not
-                promised that anybody is.
+            contact: names who is told first; None when nobody can be told, and then the person
+                is not promised that anybody is.
+            notices: the state of the notices when the last run ended.
         """
         self._help, self._note, self._count = help, note, count
         self._person_id = person_id
-        self._protocols = replace(self._protocols, contact=contact)
+        self._contact = contact
+        if notices is not None:
+            self.disclosure.restore(notices)
         self._errands = ThreadPoolExecutor(1, thread_name_prefix="guard")
 
     def go_quiet(self) -> None:
@@ -210,7 +220,8 @@ class SafetyGuard:
         """Learn that the reminder was heard."""
         with self._lock:
             self.disclosure.said(self._now())
-        self._write("notice", {})
+            state = self.disclosure.to_json()
+        self._write("notice", state)
 
     # -- what follows --------------------------------------------------------------------
 
@@ -228,6 +239,7 @@ class SafetyGuard:
                     self._cried(screening)
                 return
             self._dialogue.commit(text, screening, self._t())
+            self._blamed = self._blames(text, screening)
             if turn.script is not None and turn.tier > screening.tier:
                 # A bare "yes" is about what was asked.
                 screening = replace(
@@ -256,8 +268,9 @@ class SafetyGuard:
         if raised:
             self._run(lambda: self._count and self._count(screening, self._now().year))
         if self._needs_help(screening, turn, before):
-            blamed = accused(text) if screening.category in _BLAMES else frozenset[str]()
-            self._call(screening, blamed, self._countdown_s if turn.countdown else 0.0)
+            if turn.countdown:
+                self._counting_until = self._t() + self._countdown_s
+            self._call(screening, self._blamed, self._countdown_s if turn.countdown else 0.0)
 
     def _needs_help(self, screening: Screening, turn: Turn, before: ProtocolState) -> bool:
         if turn.cancels or turn.script in (_FINE, _CANCELLED) or screening.tier < ALERT_TIER:
@@ -286,6 +299,7 @@ class SafetyGuard:
         with self._lock:
             self._dialogue.start_afresh()
             self._state = ProtocolState()
+            self._blamed = frozenset()
 
     def tell(self, line: str) -> None:
         """Have the owner told something, such as who was reached; any thread."""
@@ -298,24 +312,25 @@ class SafetyGuard:
     # -- small things --------------------------------------------------------------------
 
     def _turn(self, text: str, screening: Screening, *, addressed: bool) -> Turn:
-        alerting = self._help is not None and self._protocols.contact is not None
+        contact = None
+        if self._help is not None and max(screening.tier, self._state.tier) >= NOTE_TIER:
+            contact = self._contact(self._blames(text, screening))
         tells = screening.tier >= ALERT_TIER or self._state.tier >= ALERT_TIER
-        return self._protocols.turn(
+        return replace(self._protocols, contact=contact).turn(
             text,
             screening,
             self._state,
             addressed=addressed,
-            alerted=alerting and tells,
-            contact_ok=not self._blames_contact(text, screening),
+            alerted=contact is not None and tells,
+            counting=self._state.counting and self._t() < self._counting_until,
             seconds=self._countdown_s,
         )
 
-    def _blames_contact(self, text: str, screening: Screening) -> bool:
-        contact = self._protocols.contact
-        if contact is None or screening.category not in _BLAMES:
-            return False
-        words = set(contact.lower().replace("(", " ").replace(")", " ").split())
-        return bool(words & accused(text))
+    def _blames(self, text: str, screening: Screening) -> frozenset[str]:
+        """Return all who were accused in the talk so far."""
+        if screening.category not in _BLAMES or screening.tier < NOTE_TIER:
+            return self._blamed
+        return self._blamed | accused(text)
 
     def _write(self, kind: str, data: JsonObject) -> None:
         if self._note is not None:

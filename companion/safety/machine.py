@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.domain import Danger
+from companion.embedding import Vectors, sentence_vectors
 from companion.errors import ModelCorruptError, ModelMissingError
-from companion.safety.vectors import SentenceVectors, Vectors
 from companion.safety.words import WordTable
 
 Array = NDArray[np.float32]
@@ -266,7 +266,7 @@ def load_judge(folder: Path, language: str, embedding_dir: Path) -> KernelJudge:
             )
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise ModelCorruptError(f"{path} and {notes.name} do not fit; reinstall") from error
-    return KernelJudge(SentenceVectors(embedding_dir), numbers, meaning)
+    return KernelJudge(sentence_vectors(embedding_dir), numbers, meaning)
 
 
 __all__ = ["Judgement", "KernelJudge", "Meaning", "Numbers", "kernel_of", "load_judge", "parts_of"]

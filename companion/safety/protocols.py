@@ -97,7 +97,6 @@ class Protocols(Spoken):
         *,
         addressed: bool = True,
         alerted: bool = False,
-        contact_ok: bool = True,
         counting: bool | None = None,
         seconds: float = 30.0,
     ) -> Turn:
@@ -109,7 +108,6 @@ class Protocols(Spoken):
             state: where the talk stood.
             addressed: whether it was said to the companion, or only overheard.
             alerted: help is being called for, or will be by this turn.
-            contact_ok: the contact may be named.
             counting: whether a countdown still runs; None takes the state's word.
             seconds: of the countdown.
         """
@@ -127,7 +125,6 @@ class Protocols(Spoken):
             script_id,
             step,
             alerted=alerted,
-            contact_ok=contact_ok,
             other=other,
             seconds=seconds,
             about=text,

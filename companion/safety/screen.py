@@ -24,6 +24,10 @@ DANGERS: Final = frozenset({Danger.CRISIS, Danger.MEDICAL, Danger.ABUSE, Danger.
 
 SURE: Final = 0.95
 """Score of a reviewed pattern: it was written to leave little doubt."""
+URGENT: Final = 3
+AGREED: Final = 0.4
+"""A classifier that calls something urgent must be this sure of what kind of danger it is. On the
+development set it halves the false alarms of everyday talk and misses nothing (docs/safety.md)."""
 HEARD_ELSEWHERE_TIER: Final = 2
 """Most that words from a television may raise: the person is asked, nobody is alarmed."""
 
@@ -155,6 +159,8 @@ def _decided(judgement: Judgement, thresholds: Sequence[float]) -> Screening:
     for place, (likely, threshold) in enumerate(zip(judgement.tiers, thresholds, strict=True), 1):
         if likely >= threshold:
             tier = place
+    if tier >= URGENT and max(judgement.categories.get(c, 0.0) for c in DANGERS) < AGREED:
+        tier = URGENT - 1
     if tier >= 2:
         category = max(DANGERS, key=lambda c: (judgement.categories.get(c, 0.0), c))
         score = judgement.tiers[tier - 1]

@@ -43,7 +43,6 @@ class Spoken:
         step: int,
         *,
         alerted: bool = False,
-        contact_ok: bool = True,
         other: bool = False,
         seconds: float = 30.0,
         about: str = "",
@@ -54,7 +53,6 @@ class Spoken:
             script_id: one of the scripts.
             step: 0 for the first time; after the last the later ones come again.
             alerted: help is really being called for.
-            contact_ok: the contact may be named (not accused, not in doubt).
             other: somebody else is in danger.
             seconds: of the countdown.
             about: what was said, to find whom it speaks of.
@@ -71,7 +69,7 @@ class Spoken:
             chosen = later[(step - len(steps)) % len(later)]
         else:
             chosen = steps[step]
-        named = self.contact if contact_ok else None
+        named = self.contact
         words = {
             **self.region.spoken(),
             "contact": named or SOMEONE,

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.safety.vectors import plain
+from companion.embedding import plain
 
 BUCKETS: Final = 16_384
 FEWEST_LINES: Final = 2

@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from companion.errors import ConfigError, ModelSourceError
 from companion.resources import data_dir
 
-Kind = Literal["whisper", "llm", "voice", "embedding"]
+Kind = Literal["whisper", "llm", "voice", "embedding", "segmentation", "speaker"]
 Source = Literal["package", "hub"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_TAGS = re.compile(r"(cp\d{2,})-(\w+)-(\w+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -34,6 +35,9 @@ class Package(_Entry):
     """Bytes of the wheel."""
     sha256: str
     """Of the wheel."""
+    tags: str | None = None
+    """Of the wheel, such as ``cp311-cp311-manylinux_2_28_x86_64``, when there are several; that one
+    is then fetched on every machine, since only its data is used."""
 
 
 class Member(_Entry):
@@ -114,6 +118,9 @@ class Model(_Entry):
             raise ValueError("a pinned hub model needs the full commit as revision")
         if any(not _SHA256.fullmatch(package.sha256) for package in self.packages):
             raise ValueError("the sha256 of a package is not 64 hex digits")
+        for package in self.packages:
+            if package.tags is not None and not _TAGS.fullmatch(package.tags):
+                raise ValueError(f"'{package.tags}' are not the tags of a wheel")
 
     @property
     def download_bytes(self) -> int:

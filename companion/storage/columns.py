@@ -64,6 +64,27 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "at": "when",
         },
     ),
+    "voiceprints": (
+        "How people sound, one row for each of their microphones; only with their consent.",
+        {
+            "id": "a random number",
+            "person_id": "who: the id of a row in people",
+            "device": "the microphone it was made with",
+            "model": "the network that made the numbers",
+            "seconds": "how much speech it was made from",
+            "sealed": "192 numbers or more; they are kept encrypted and not written out",
+            "made_at": "when",
+        },
+    ),
+    "learned": (
+        "What was learned of people beyond words, such as how they usually sound.",
+        {
+            "person_id": "of whom: the id of a row in people",
+            "kind": "what: feeling is how they usually sound, and their mood",
+            "sealed": "numbers; they are kept encrypted and not written out",
+            "at": "when it was last changed",
+        },
+    ),
     "events": (
         "What happened, was said (only with consent), or was noticed.",
         {
@@ -146,6 +167,7 @@ def _with_iso(table: Table, words: Mapping[str, str]) -> dict[str, str]:
 
 _ORDER: Final = {
     "people": ("created_at", "id"),
+    "learned": ("person_id", "kind"),
     "contacts": ("position", "id"),
     "alerts": ("at", "id"),
 }

@@ -21,7 +21,7 @@ from companion.errors import (
     StorageError,
     StorageFullError,
 )
-from companion.storage import audit, migrations
+from companion.storage import audit, migrations, sealing
 from companion.storage.disk import locked, make_folder, sync_folder
 from companion.storage.engines import READ, file_engine, server_engine
 from companion.storage.keys import Key, derive
@@ -234,7 +234,12 @@ def _upgrade(database: Database, key: Key) -> None:
 
 
 def _signing(engine: Engine, key: Key) -> Engine:
-    return engine.execution_options(**{audit.SECRET: audit.Secret(derive(key, "audit"))})
+    return engine.execution_options(
+        **{
+            audit.SECRET: audit.Secret(derive(key, "audit")),
+            sealing.SECRET: sealing.Secret(derive(key, "voiceprints")),
+        }
+    )
 
 
 def _found(connection: Connection, key: Key) -> None:

@@ -19,9 +19,11 @@ from companion.storage.tables import (
     contacts,
     deliveries,
     events,
+    learned,
     meta,
     metadata,
     people,
+    voiceprints,
 )
 from companion.storage.tables import audit as audit_table
 from companion.storage.trouble import explained
@@ -29,7 +31,7 @@ from companion.storage.trouble import explained
 COUNT: Final = "count:"
 """Yearly counts say nothing about anybody and outlive an erase."""
 
-_PEOPLE: Final = (deliveries, alerts, events, consents, contacts, people)
+_PEOPLE: Final = (deliveries, alerts, events, learned, voiceprints, consents, contacts, people)
 """Tables about people, those that point to others first."""
 _KEPT_META: Final = ("canary", "audit-head", "audit-start")
 _BATCH: Final = 500
@@ -47,6 +49,8 @@ def planned(connection: Connection, person: Person | None) -> dict[str, int]:
             "people": 1,
             "contacts": _count(connection, contacts, mine),
             "consents": _count(connection, consents, mine),
+            "voiceprints": _count(connection, voiceprints, mine),
+            "learned": _count(connection, learned, mine),
             "events": len(_events_of(connection, person)),
             "alerts": _count(connection, alerts, mine),
         }

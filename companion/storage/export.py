@@ -29,6 +29,8 @@ from companion.storage.trouble import explain_os
 JSON_FILE: Final = "companion.json"
 README: Final = "README.txt"
 COUNTS: Final = "counts"
+SEALED: Final = "(kept, encrypted)"
+"""Instead of numbers that tell a person by their voice."""
 
 _COUNT: Final = "count:"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -55,8 +57,8 @@ class Exported:
 def export(database: Database, folder: Path, now: float, actor: str = "command") -> Exported:
     """Write everything that is kept into a folder: JSON, a CSV for each table, and a README.
 
-    The folder appears complete or not at all. Passwords of channels and reply codes of alerts are
-    not in it.
+    The folder appears complete or not at all. Passwords of channels, reply codes of alerts
+    and the numbers of voiceprints are not in it.
 
     Args:
         database: an open one.
@@ -197,6 +199,8 @@ def _shown(table: Table, values: Mapping[str, Cell]) -> dict[str, Cell]:
             value = masked(str(value))
         elif column.name == "code":
             value = HIDDEN
+        elif column.name == "sealed":
+            value = SEALED
         found[column.name] = value
         if isinstance(column.type, Float):
             found[f"{column.name}_iso"] = iso(value if isinstance(value, float) else None)
@@ -209,7 +213,8 @@ def _readme(rows: Mapping[str, int], now: float) -> str:
         "========================",
         "",
         f"Written on {iso(now)}. This is everything that was kept at that moment, except keys,",
-        "passwords and reply codes. Sound is never kept, so there is none here.",
+        "passwords, reply codes and the numbers of voiceprints. Sound is never kept, so there is",
+        "none here.",
         "",
         "These files are NOT encrypted. Whoever has them can read them: keep them safe, and delete",
         "them when they are no longer needed.",

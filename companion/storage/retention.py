@@ -14,6 +14,7 @@ from companion.storage import audit, consents
 from companion.storage.alert import OPEN
 from companion.storage.database import Database
 from companion.storage.tables import alerts, deliveries, events, people
+from companion.storage.voiceprints import forget_withdrawn
 
 DAY_S: Final = 86_400.0
 
@@ -119,7 +120,7 @@ def sweep(database: Database, now: float, retention: Retention) -> Swept:
 
 
 def sweep_withdrawn(database: Database) -> int:
-    """Remove events of people who withdrew, or for words never gave, their consent.
+    """Remove events and voiceprints of people who withdrew, or never gave, their consent.
 
     An event about nobody in particular is the owner's.
 
@@ -128,7 +129,9 @@ def sweep_withdrawn(database: Database) -> int:
     """
     with database.read() as connection:
         unwanted = _unwanted(connection)
-    return sum(_delete(database, events, one) for one in unwanted)
+    gone = sum(_delete(database, events, one) for one in unwanted)
+    with database.begin() as connection:
+        return gone + forget_withdrawn(connection)
 
 
 def _unwanted(connection: Connection) -> list[ColumnElement[bool]]:

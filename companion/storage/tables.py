@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -65,6 +66,20 @@ consents: Final = Table(
 transcripts, mood, voiceprint, summary, alerts ...; ``how``: spoken or typed; ``version`` of the
 text that was agreed to."""
 
+voiceprints: Final = Table(
+    "voiceprints",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("device", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Float, nullable=False),
+)
+"""How people sound, one row for each of their microphones. ``sealed`` is encrypted once more, so
+that the administrator of a server cannot read it; ``model`` made the numbers in it."""
+
 events: Final = Table(
     "events",
     metadata,
@@ -104,6 +119,16 @@ alerts: Final = Table(
 """The durable outbox. ``state``: countdown, waiting, sent, acknowledged, cancelled, unreached.
 ``due_at`` is when it is looked at next; ``step`` how many contacts have been told; ``accused``
 names (lower case) that must not be told; ``count`` how often the same was raised."""
+
+learned: Final = Table(
+    "learned",
+    metadata,
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""What was learned of a person, such as how they usually sound; sealed JSON."""
 
 deliveries: Final = Table(
     "deliveries",

@@ -245,7 +245,7 @@ def test_people_are_added_under_everyday_roles_and_removed(state: Path, call: Ca
     code, _, err = call("people", "add", "Max", "--role", "astronaut")
     assert code == 8
     assert "family" in err
-    assert call("people", "list")[1] == "Margaret (owner)\nAnna (family)\nTom (neighbour)\n"
+    assert call("people", "list")[1] == "Margaret (owner)\nAnna (daughter)\nTom (neighbour)\n"
     assert call("people", "rename", "owner", "Maggie")[0] == 0
     assert call("people", "remove", "anna")[0] == 0
     assert call("people", "remove", "owner")[0] == 8

@@ -69,10 +69,12 @@ def test_called_by_its_name_it_answers_from_the_server(
     room.say(spoken("Hello, Molly. Shall we talk about the sea?"))
     talk.wait("reply_finished", since, seconds=40)
     heard = heard_in(ears, recording.stop())
-    replied = " ".join(event["text"] for event in talk.of("reply_sentence", since))
+    notice, *sentences = talk.of("reply_sentence", since)
+    assert notice["source"] == "notice", "the first reply of the day says that it is no person"
+    replied = " ".join(event["text"] for event in sentences)
     assert replied == llm.reply
-    assert likeness(replied, heard) > 0.7, heard
-    assert {event["source"] for event in talk.of("reply_sentence", since)} == {"model"}
+    assert likeness(f"{notice['text']} {replied}", heard) > 0.7, heard
+    assert {event["source"] for event in sentences} == {"model"}
     engaged = talk.wait("attention_changed", since)
     assert (engaged["engaged"], engaged["reason"]) == (True, "name")
     llm.reply = long

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from emotion.conftest import voice
 
-from companion.domain import Transcript, Utterance
+from companion.domain import Feeling, Transcript, Utterance
 from companion.emotion.features import FEATURES, INDEX, NAMES, Prosody
 from companion.emotion.feeler import PersonFeeler
 from companion.emotion.histories import Example, live, population_of
@@ -108,8 +108,14 @@ def uttered(text: str = "", **how: float) -> Utterance:
     return Utterance(samples, 0.0, len(samples) / 16_000, Transcript(text))
 
 
+def felt(feeler: PersonFeeler, utterance: Utterance, *, learn: bool = True) -> Feeling | None:
+    said = utterance.transcript
+    text = "" if said.rejected else said.text
+    return feeler.feel_sound(utterance.samples, text, said.words, learn=learn)
+
+
 def test_a_feeling_is_complete(feeler: PersonFeeler) -> None:
-    found = feeler.feel(uttered())
+    found = felt(feeler, uttered())
     assert found is not None
     assert set(found.probabilities) == set(LABELS)
     assert found.label == max(found.probabilities, key=lambda name: found.probabilities[name])
@@ -117,28 +123,26 @@ def test_a_feeling_is_complete(feeler: PersonFeeler) -> None:
     assert -1 <= found.arousal <= 1
 
 
-def test_a_visitor_is_not_analysed_and_somebody_unsure_teaches_nothing(
-    feeler: PersonFeeler,
-) -> None:
-    assert feeler.feel(uttered(), known=False) is None
-    assert feeler.feel(uttered(), known=None) is not None
+def test_judging_leaves_no_trace_and_learning_does(feeler: PersonFeeler) -> None:
+    sensed = feeler.sense(uttered().samples)
+    assert sensed is not None
     assert feeler.usual.utterances == 0
-    feeler.feel(uttered())
+    feeler.learn(sensed)
     assert feeler.usual.utterances == 1
 
 
 def test_silence_has_no_feeling(feeler: PersonFeeler) -> None:
     quiet = Utterance(np.zeros(16_000, np.float32), 0.0, 1.0, Transcript(""))
-    assert feeler.feel(quiet) is None
+    assert felt(feeler, quiet) is None
 
 
 def test_louder_livelier_and_faster_is_more_excited_once_the_person_is_known(
     feeler: PersonFeeler,
 ) -> None:
     for seed in range(12):
-        feeler.feel(uttered(seed=seed, hertz=150 + seed % 3, semitones=3.0, level=0.06))
-    lively = feeler.feel(uttered(hertz=230, semitones=9.0, level=0.3, rate=5.5))
-    flat = feeler.feel(uttered(hertz=125, semitones=1.0, level=0.02, rate=3.0))
+        felt(feeler, uttered(seed=seed, hertz=150 + seed % 3, semitones=3.0, level=0.06))
+    lively = felt(feeler, uttered(hertz=230, semitones=9.0, level=0.3, rate=5.5))
+    flat = felt(feeler, uttered(hertz=125, semitones=1.0, level=0.02, rate=3.0))
     assert lively is not None
     assert flat is not None
     assert lively.arousal > flat.arousal + 0.4
@@ -150,7 +154,7 @@ def test_what_was_learned_survives_and_can_be_forgotten(
     feeler: PersonFeeler, measurer: Measurer
 ) -> None:
     for seed in range(5):
-        feeler.feel(uttered(seed=seed))
+        felt(feeler, uttered(seed=seed))
     again = PersonFeeler(measurer=measurer)
     again.restore(json.loads(json.dumps(feeler.state())))
     assert again.usual.utterances == 5
@@ -168,7 +172,7 @@ class Told:
 
 def test_words_count_where_there_are_any(measurer: Measurer) -> None:
     by_voice, by_both = PersonFeeler(measurer=measurer), PersonFeeler(None, Told(), measurer)
-    alone, both = by_voice.feel(uttered("I miss her")), by_both.feel(uttered("I miss her"))
+    alone, both = felt(by_voice, uttered("I miss her")), felt(by_both, uttered("I miss her"))
     assert alone is not None
     assert both is not None
     assert both.probabilities["sad"] > alone.probabilities["sad"]
@@ -179,7 +183,7 @@ def test_a_rejected_transcript_says_nothing(measurer: Measurer) -> None:
     feeler = PersonFeeler(None, Told(), measurer)
     samples = voice()
     heard = Utterance(samples, 0.0, 2.6, Transcript("I miss her", rejected="loop"))
-    found = feeler.feel(heard)
+    found = felt(feeler, heard)
     assert found is not None
     assert "the words are sad" not in found.evidence
 

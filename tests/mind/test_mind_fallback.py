@@ -39,38 +39,6 @@ def test_every_reply_has_a_form_fit_to_be_spoken(fallback, line):
 
 
 @pytest.mark.parametrize(
-    ("text", "must"),
-    [
-        ("I've fallen and I can't get up.", "emergency number"),
-        ("I want to die.", "emergency number"),
-        ("I can't breathe properly.", "emergency number"),
-        ("There's a terrible pain in my chest.", "emergency number"),
-        ("Somebody is breaking in.", "emergency number"),
-        ("My husband hits me.", "someone you trust"),
-        ("A man wants my pin number.", "bank"),
-    ],
-)
-def test_danger_is_taken_seriously(fallback, text, must):
-    answer = fallback.answer(text)
-    assert answer.urgent
-    assert must in answer.text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I fell in love with him at a dance.",
-        "My feet are killing me.",
-        "I'm dying to see the new baby.",
-        "I had a heart attack years ago.",
-        "I could murder a cup of tea.",
-    ],
-)
-def test_a_figure_of_speech_is_no_danger(fallback, text):
-    assert not fallback.answer(text).urgent
-
-
-@pytest.mark.parametrize(
     "text", ["Are you a real person?", "Are you human?", "What are you?", "Is this a robot?"]
 )
 def test_it_says_it_is_a_computer(fallback, text):

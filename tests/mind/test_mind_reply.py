@@ -60,16 +60,6 @@ def test_the_starter_model_is_not_asked_where_a_rule_knows_better(prompts, fake_
     assert model.prompts == []
 
 
-@pytest.mark.parametrize("trust", ["starter", "small", "strong"])
-def test_danger_never_waits_for_a_model(prompts, fake_model, trust):
-    model = fake_model("How nice.")
-    parts = list(
-        CompanionMind(prompts, [model], trust=trust).reply("I've fallen, I can't get up.", TALK)
-    )
-    assert model.prompts == []
-    assert "emergency number" in " ".join(p.text for p in parts)
-
-
 def test_a_broken_model_is_replaced_and_reported_once(prompts, fake_model):
     broken, spare = fake_model(), fake_model("What colour are the roses?")
     broken.broken = True

@@ -87,7 +87,7 @@ def test_it_speaks_of_a_message_only_when_help_was_called_for(protocols):
 
 
 def test_a_contact_in_doubt_is_never_named_as_the_helper(protocols):
-    for _, _, lines in _all_lines(protocols, alerted=True, contact_ok=False):
+    for _, _, lines in _all_lines(replace(protocols, contact=None), alerted=True):
         assert "Anna" not in " ".join(lines)
 
 

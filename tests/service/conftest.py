@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_hub import COMMIT, REPO, FakeHub, sha256  # type: ignore[import-not-found]
+from support.fake_hub import COMMIT, REPO, FakeHub, sha256
 
 from companion.service.catalogue import Catalogue, Model, ModelFile
 from companion.service.hub import Hub

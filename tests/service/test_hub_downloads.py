@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from fake_hub import COMMIT, REPO, FakeHub  # type: ignore[import-not-found]
+from support.fake_hub import COMMIT, REPO, FakeHub
 
 from companion.errors import ModelCorruptError, ModelMissingError, ModelSourceError
 from companion.service import fetch

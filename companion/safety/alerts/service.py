@@ -20,6 +20,7 @@ from companion.safety.alerts.news import News, NewsDesk
 from companion.safety.alerts.policy import Rules
 from companion.safety.alerts.spare import SpareBox
 from companion.safety.alerts.worker import Worker
+from companion.storage import consents
 from companion.storage.alert import OPEN, Alert, Contact, new_code, new_id
 from companion.storage.keys import Key, derive
 from companion.storage.outbox import Outbox
@@ -100,6 +101,7 @@ class AlertService:
         links = Links(derive(key, PURPOSE), base)
         self._sender = sender or AppriseSender(companion_name, rules.send_s)
         courier = Courier(self._sender, self._words, links, rules, now, minute or _local_minute)
+        self._database = database
         self._outbox = Outbox(database) if database is not None else None
         self._spare = SpareBox()
         self._worker = Worker(self._outbox, self._spare, courier, rules, self._tell)
@@ -134,6 +136,7 @@ class AlertService:
         """
         now = self._now()
         state = "countdown" if countdown_s > 0 else "waiting"
+        allowed = self.allowed()
         new = Alert(
             id=new_id(),
             at=now,
@@ -145,14 +148,47 @@ class AlertService:
             accused=frozenset(who.strip().lower() for who in accused if who.strip()),
             person_id=self._person_id,
             # Nobody may be told: kept for the record, and the owner hears the truth.
-            state=state if self._settings.enabled else "unreached",
+            state=state if allowed else "unreached",
             expires_at=now + self._keep_s,
         )
         row = self._write(new, now)
-        if not self._settings.enabled:
+        if not allowed:
             self._tell(NewsDesk(self._words, lambda _: False).compare([row], {}))
         self._worker.wake(row)
         return row.id
+
+    def allowed(self) -> bool:
+        """Whether anybody may be told: the settings say so and the owner did not withdraw it.
+
+        A database that cannot be read does not stop a call for help.
+        """
+        if not self._settings.enabled:
+            return False
+        if self._database is None or self._person_id is None:
+            return True
+        try:
+            with self._database.read() as connection:
+                word = consents.current(connection, self._person_id, "alerts")
+        except StorageError:
+            return True
+        return word is None or word.granted
+
+    def first_told(self, accused: frozenset[str] = frozenset()) -> str | None:
+        """Return the name of who is told first, or None when nobody may be told.
+
+        Args:
+            accused: names or relations that must not be told.
+        """
+        if not self.allowed():
+            return None
+        kin = self._words.kin
+        contacts = sorted(self._worker.contacts, key=lambda c: c.position)
+        told = (
+            c.name
+            for c in contacts
+            if c.role.lower() != "owner" and not kin.accuses(accused, c.name, c.role)
+        )
+        return next(told, None)
 
     def cancel(self, alert_id: str) -> bool:
         """Stop an alert, also one that was sent; False when it is not open.
@@ -262,6 +298,8 @@ class AlertService:
                 self._server.start()
             except AlertError as error:
                 self._no_server = str(error)
+        with suppress(StorageError):
+            self._worker.contacts = self.contacts()
         self._worker.start()
 
     def stop(self) -> None:

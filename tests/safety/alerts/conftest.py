@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alert_servers import Ntfy, Smtp
-from alert_support import KEY, Clock, FakeSender, House
+from support.alert_servers import Ntfy, Smtp
+from support.alert_support import KEY, Clock, FakeSender, House
 
 from companion.storage.database import Database, open_database
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from alert_servers import free_port
-from alert_support import FAST, House
+from support.alert_servers import free_port
+from support.alert_support import FAST, House
 
 from companion.config import AlertSettings
 from companion.safety.alerts.answers import GUESSES

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from alert_servers import Ntfy, Smtp, free_port
-from alert_support import FAST, House
+from support.alert_servers import Ntfy, Smtp, free_port
+from support.alert_support import FAST, House
 
 from companion.config import AlertSettings
 from companion.errors import AlertError

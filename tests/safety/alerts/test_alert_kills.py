@@ -1,4 +1,4 @@
-"""200 kills and cuts: no alert is lost, and what may have come twice says so."""
+"""Kills and cuts: no alert is lost, and what may have come twice says so."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import alert_nursery
 import pytest
-from alert_servers import Ntfy
-from alert_support import KEY, House
+from support import alert_nursery
+from support.alert_servers import Ntfy
+from support.alert_support import KEY, House
 
 from companion.safety.alerts.channel import AppriseSender
 from companion.safety.alerts.service import AlertService
 from companion.storage import audit
 from companion.storage.database import Database, check
 
-KILLS, BETWEEN, CUTS = 75, 75, 50
+MANY = 5 if os.environ.get("COMPANION_MANY_KILLS") else 1
+"""With the variable set, 200 kills and cuts (docs/measurements.md); CI has no time for all."""
+KILLS, BETWEEN, CUTS = 15 * MANY, 15 * MANY, 10 * MANY
 SEED = 3
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2] / "support"
 
 
 class Nursery:
@@ -32,7 +34,7 @@ class Nursery:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        folders = os.pathsep.join((str(HERE), str(HERE.parents[2])))
+        folders = os.pathsep.join((str(HERE.parent), str(HERE.parents[1])))
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "alert_nursery.py")],
             stdin=subprocess.PIPE,
@@ -63,7 +65,7 @@ def nursery(path: Path, database: Database) -> Iterator[Nursery]:
     made.process.communicate()
 
 
-def test_200_kills_and_cuts_lose_no_alert_and_mark_what_may_come_twice(
+def test_kills_and_cuts_lose_no_alert_and_mark_what_may_come_twice(
     nursery: Nursery, house: House, ntfy: Ntfy
 ) -> None:
     chance = random.Random(SEED)

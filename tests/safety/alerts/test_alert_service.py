@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alert_support import KEY, Clock, FakeSender, House
+from support.alert_support import KEY, Clock, FakeSender, House
 
 from companion.config import AlertSettings
 from companion.errors import AlertError, StorageError, StorageFullError

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from alert_support import KEY, House
+from support.alert_support import KEY, House
 from typer.testing import CliRunner, Result
 
 from companion import app as companion_house

@@ -88,7 +88,10 @@ class Ntfy(Post):
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                raw = self.rfile.read(length)
+                if len(raw) < length:
+                    return  # the sender was killed in the middle of it
                 if post.status == 200:
                     headers = dict(self.headers)
                     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -85,4 +86,10 @@ class SentenceVectors:
         return made
 
 
-__all__ = ["MAX_TOKENS", "SentenceVectors", "Vectors", "plain"]
+@cache
+def sentence_vectors(folder: Path) -> SentenceVectors:
+    """Return the loaded model in a folder; the rooms share it. Errors as of ``SentenceVectors``."""
+    return SentenceVectors(folder)
+
+
+__all__ = ["MAX_TOKENS", "SentenceVectors", "Vectors", "plain", "sentence_vectors"]

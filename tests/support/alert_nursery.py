@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from alert_support import KEY
+from support.alert_support import KEY
 
 from companion.config import AlertSettings
 from companion.safety.alerts.channel import AppriseSender, Outcome

@@ -1,0 +1,1 @@
+"""The child process that holds pyannote: nothing outside this folder imports torch."""
