@@ -221,5 +221,5 @@ def emotion(
     from companion.cli.report import show
     from companion.measure.emotion import evaluate_emotion
 
-    kind = "causal" if baseline is Baseline.CAUSAL else "none"
-    show(evaluate_emotion(manifest, kind, loso=loso), json=json)
+    causal = baseline is Baseline.CAUSAL
+    show(evaluate_emotion(manifest, "causal" if causal else "none", loso=loso), json=json)
