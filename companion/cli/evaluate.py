@@ -178,6 +178,7 @@ def expression(
     sentences: Annotated[
         Path | None, typer.Option("--sentences", help="A text file, one sentence a line.")
     ] = None,
+    times: Annotated[int, typer.Option(min=1, help="How often each sentence is said.")] = 1,
     voice: Annotated[
         str | None, typer.Option("--voice", help="A voice of voices/, such as joe.")
     ] = None,
@@ -195,7 +196,7 @@ def expression(
         need_pictures()  # before minutes of work, not after
     texts, settings = read_sentences(sentences), load_config(config)
     result, takes = evaluate_expression(
-        house.load_voice(settings, voice), house.load_ears(settings), texts
+        house.load_voice(settings, voice), house.load_ears(settings), texts, times=times
     )
     if picture is not None:
         draw_tones(takes, picture)

@@ -38,6 +38,8 @@ class Take:
 
     text: str
     tone: Tone
+    number: int
+    """Which take of this sentence in this tone, from 0."""
     speech: Speech = field(repr=False)
     samples: Samples = field(repr=False)
     """16 kHz."""
@@ -93,6 +95,8 @@ def evaluate_expression(
     ears: _Ears,
     texts: Sequence[str],
     model: AcousticModel | None = None,
+    *,
+    times: int = 1,
 ) -> tuple[JsonObject, list[Take]]:
     """Say every sentence in every tone, and measure.
 
@@ -101,6 +105,7 @@ def evaluate_expression(
         ears: what transcribes, for the word error rate.
         texts: the sentences.
         model: weights that judge arousal; None takes the shipped ones.
+        times: how often each is said; no two takes of Piper are alike.
 
     Returns:
         ``tones``: for each ``wer`` (percent), ``wpm`` (words a minute), ``pitch_st`` (median,
@@ -121,7 +126,7 @@ def evaluate_expression(
         for tone in Tone:
             voice.shaper = timed = _Timed(shaper)
             whole = 0.0
-            for text in texts:
+            for number, text in [(k, text) for k in range(times) for text in texts]:
                 began = time.perf_counter()
                 speech = voice.synthesize(text, tone)
                 whole += time.perf_counter() - began
@@ -133,6 +138,7 @@ def evaluate_expression(
                     Take(
                         text,
                         tone,
+                        number,
                         speech,
                         samples,
                         measurer.measure(samples),
@@ -148,8 +154,11 @@ def evaluate_expression(
     shaped = [took[tone] for tone in Tone if tone is not Tone.NEUTRAL]
     result: JsonObject = {
         "sentences": len(texts),
-        "in_order": share_in_order([(t.text, t.tone, t.arousal) for t in takes]),
-        "in_order_stranger": share_in_order([(t.text, t.tone, t.arousal_stranger) for t in takes]),
+        "times": times,
+        "in_order": share_in_order([(f"{t.number} {t.text}", t.tone, t.arousal) for t in takes]),
+        "in_order_stranger": share_in_order(
+            [(f"{t.number} {t.text}", t.tone, t.arousal_stranger) for t in takes]
+        ),
         "wer_added": round(
             max(float(found["wer"]) for found in tones.values())
             - float(tones[Tone.NEUTRAL]["wer"]),

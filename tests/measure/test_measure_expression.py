@@ -75,6 +75,13 @@ def test_pairs_are_compared_within_a_sentence() -> None:
     assert share_in_order(judged) == 0.5
 
 
+def test_takes_are_compared_each_with_its_own() -> None:
+    result, takes = evaluate_expression(Singer(), Ears(), TEXTS[:1], times=2)  # type: ignore[arg-type]
+    assert result["times"] == 2
+    assert len(takes) == 2 * len(Tone)
+    assert {take.number for take in takes} == {0, 1}
+
+
 def test_the_voice_gets_its_shaper_back() -> None:
     voice = Singer()
     before = voice.shaper
