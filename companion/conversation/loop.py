@@ -340,7 +340,9 @@ class Conversation:
         ):
             return "noise"
         recent = turn.over_voice or turn.began - self._voice_until < _OWN_VOICE_TAIL_S
-        if recent and is_own_voice(heard.text, self._replies.last_spoken):
+        if recent and is_own_voice(
+            heard.text, self._replies.last_spoken, self._replies.last_sounded
+        ):
             return "own_voice"
         if not self._attention.judge(heard.text).yes and not self._cry(draft):
             return "not_addressed"

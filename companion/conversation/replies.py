@@ -99,6 +99,11 @@ class Replies:
         reply = self._interrupted or self.current
         return reply.text if reply is not None else self.last_text
 
+    @property
+    def last_sounded(self) -> str:
+        """How much of an interrupted reply had sounded."""
+        return self._interrupted.heard if self._interrupted is not None else ""
+
     def start(self, reply: Reply) -> None:
         """Speak a committed draft as its sentences become ready."""
         self.current = reply

@@ -24,8 +24,8 @@ _UNSURE: Final = 0.42
 the guesses on people left out were right."""
 
 _STRANGER: Final = 0.58
-"""How much surer it must be of a stranger, whose usual voice it does not know: of nobody met for the
-first time is anything sure by the voice alone. Of strangers of another corpus 15% of its sure
+"""How much surer it must be of a stranger, whose usual voice it does not know: of nobody met for
+the first time is anything sure by the voice alone. Of strangers of another corpus 15% of its sure
 guesses were right (nEMO, no baseline), of people it knew 54%."""
 
 _STRANGERS_WORTH: Final = 0.3

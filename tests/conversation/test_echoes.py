@@ -32,3 +32,10 @@ def test_our_own_words_are_known(text):
 def test_answers_that_take_up_our_words_are_not_ours(text):
     assert not is_own_voice(text, SPOKEN)
     assert not is_own_voice(text, "")
+
+
+def test_a_word_from_where_it_was_stopped_is_its_own() -> None:
+    spoken = "I am Molly, a computer program and not a person."
+    assert is_own_voice("Computer.", spoken, "I am Molly, a computer")
+    assert not is_own_voice("Computer.", spoken)
+    assert not is_own_voice("Stop.", spoken, "I am Molly, a computer")

@@ -31,6 +31,7 @@ FIELDS = {
     "reply_started": {"ready_at_commit": bool},
     "reply_sentence": {"text": str},
     "barge_in": {},
+    "felt": {"speaker": str, "label": str, "unsure": bool, "stance": str, "phrase": str},
     "reply_stopped": {"reason": str, "heard": str},
     "reply_finished": {"heard": str},
     "turn_merged": {"text": str},

@@ -57,7 +57,7 @@ def data(tmp_path: Path) -> Path:
 def taught(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     out = tmp_path / "out"
     teaching.teach(data, out, "en", FakeEncoder(), lambda line: None)
-    monkeypatch.setattr(machine, "SentenceVectors", lambda folder: FakeEncoder())
+    monkeypatch.setattr(machine, "sentence_vectors", lambda folder: FakeEncoder())
     return out
 
 

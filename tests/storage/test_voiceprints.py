@@ -146,7 +146,7 @@ def test_a_bare_connection_cannot_open_it(
     again = open_database(path, key)
     with again.read() as connection:
         assert prints(connection)[0].vectors == NUMBERS
-    bare = again.engine.execution_options(companion_voiceprints=None)
+    bare = again.engine.execution_options(companion_sealing=None)
     with bare.connect() as connection, pytest.raises(StorageError, match="begin"):
         prints(connection)
     again.close()
