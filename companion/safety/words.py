@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -32,7 +33,7 @@ def terms(text: str) -> Counter[int]:
     return Counter(zlib.crc32(term.encode()) % BUCKETS for term in (*words, *pairs))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WordTable:
     """The taught lines as sparse rows of length 1."""
 
@@ -45,10 +46,22 @@ class WordTable:
 
     def like(self, text: str) -> Array:
         """Return the cosine with every taught line, shape (lines,)."""
-        query = np.zeros(BUCKETS, np.float32)
-        buckets, values = _row(text, self.weight)
-        query[buckets] = values
-        return np.asarray(np.add.reduceat(query[self.buckets] * self.values, self.starts))
+        alike = np.zeros(len(self.starts), np.float32)
+        ends, lines, values = self._postings
+        for bucket, value in zip(*_row(text, self.weight), strict=True):
+            here = slice(ends[bucket], ends[bucket + 1])
+            alike[lines[here]] += value * values[here]  # a bucket is once in a line
+        return alike
+
+    @cached_property
+    def _postings(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+        """For each bucket the lines it is in, with its values: a text has few buckets."""
+        line = np.repeat(
+            np.arange(len(self.starts)), np.diff(np.append(self.starts, len(self.buckets)))
+        )
+        order = np.argsort(self.buckets, kind="stable")
+        ends = np.concatenate([[0], np.cumsum(np.bincount(self.buckets, minlength=BUCKETS))])
+        return ends, line[order], self.values[order]
 
 
 def _row(text: str, weight: Array) -> tuple[NDArray[np.uint16], Array]:
