@@ -90,3 +90,36 @@ def emotion(
     from companion.measure.emotion_training import train_emotion as train
 
     show(train(manifest, out, words), json=json)
+
+
+@app.command()
+def misheard(
+    out: Annotated[
+        Path | None, typer.Option(help="A .jsonl file; the shipped one if left.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of .jsonl lines.")] = None,
+    limit: Annotated[int, typer.Option(min=10, help="How many lines are said.")] = 1200,
+    config: Annotated[Path | None, typer.Option("--config", help="A TOML config file.")] = None,
+) -> None:
+    """Say taught lines, disturb them, and write down what is heard, to be taught as well."""
+    import sys
+
+    from companion import app as house
+    from companion.config import load_config
+    from companion.measure.misheard import mishear
+    from companion.resources import data_dir
+    from companion.safety.lines import read_lines
+
+    settings = load_config(config)
+    folder = data or data_dir("models") / "safety" / "training" / settings.persona.language
+    target = out or folder / "misheard.jsonl"
+    target.unlink(missing_ok=True)  # what was misheard is not said again
+    count = mishear(
+        read_lines(folder),
+        house.load_voice(settings),
+        house.load_ears(settings),
+        target,
+        limit=limit,
+        say=lambda text: print(text, file=sys.stderr),
+    )
+    print(f"{count} lines written to {target}")

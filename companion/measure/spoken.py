@@ -89,10 +89,10 @@ def evaluate_through_voice(
             speech = voice.synthesize(row.text, Tone.NEUTRAL)
         finally:
             voice.adjust(pace=-pace)
-        sound = _with_pauses(speech, random)
+        sound = with_pauses(speech, random)
         for name, snr in conditions:
-            noisy = sound if snr is None else _noisy(sound, noises, snr, random)
-            transcript = ears.transcribe(noisy)
+            disturbed = sound if snr is None else noisy(sound, noises, snr, random)
+            transcript = ears.transcribe(disturbed)
             heard[name].append("" if transcript.rejected else transcript.text)
     typed = _counted(screener, rows, [row.text for row in rows])
     result: JsonObject = {"lines": len(rows), "typed": typed}
@@ -123,7 +123,7 @@ def _counted(screener: Screens, rows: Sequence[Row], texts: Sequence[str]) -> Js
     }
 
 
-def _with_pauses(speech: Speech, random: np.random.Generator) -> Samples:
+def with_pauses(speech: Speech, random: np.random.Generator) -> Samples:
     """Return speech at 16 kHz with silences put between some words."""
     sound = speech.pcm.astype(np.float32) / 32768
     cuts = [int(w.start * speech.rate) for w in speech.words[1:]]
@@ -157,7 +157,7 @@ def _noises(folder: Path | None) -> list[Samples]:
     return sounds
 
 
-def _noisy(
+def noisy(
     sound: Samples, noises: Sequence[Samples], snr_db: float, random: np.random.Generator
 ) -> Samples:
     """Return sound with noise at a ratio, in dB, to its voiced part."""
@@ -184,4 +184,4 @@ def pink(length: int, random: np.random.Generator) -> Samples:
     return np.asarray(noise / max(float(noise.std()), 1e-9), np.float32)
 
 
-__all__ = ["PACES", "SNRS", "evaluate_through_voice", "pink"]
+__all__ = ["PACES", "SNRS", "evaluate_through_voice", "noisy", "pink", "with_pauses"]
