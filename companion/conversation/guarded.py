@@ -60,14 +60,14 @@ def guarded_reply(
                     if not spoken:
                         yield replace(guard.instead(screening), checks=(*part.checks, *reasons))
                     return
-                if not spoken and not command and (notice := guard.notice()) is not None:
-                    yield notice
                 spoken = True
                 yield part
     except Exception:
         if not spoken:
             yield guard.instead(screening)
         raise
+    if spoken and not command and (notice := guard.notice()) is not None:
+        yield notice
 
 
 __all__ = ["guarded_reply"]

@@ -75,10 +75,10 @@ async def test_a_broken_mind_gets_the_safe_words_and_is_reported(talk, guard):
     assert "boom" in done.one("trouble").what
 
 
-async def test_the_reminder_precedes_the_reply_and_counts_when_heard(talk, guard):
+async def test_the_reminder_follows_the_reply_and_counts_when_heard(talk, guard):
     guard.notice_due = True
     done = await talk([(1.0, 2.0)], ["Hello."], guard=guard).run()
-    assert done.voice.said == ["I am a computer.", "You said Hello."]
+    assert done.voice.said == ["You said Hello.", "I am a computer."]
     assert guard.notices == 1
 
 

@@ -69,11 +69,11 @@ def test_called_by_its_name_it_answers_from_the_server(
     room.say(spoken("Hello, Molly. Shall we talk about the sea?"))
     talk.wait("reply_finished", since, seconds=40)
     heard = heard_in(ears, recording.stop())
-    notice, *sentences = talk.of("reply_sentence", since)
+    *sentences, notice = talk.of("reply_sentence", since)
     assert notice["source"] == "notice", "the first reply of the day says that it is no person"
     replied = " ".join(event["text"] for event in sentences)
     assert replied == llm.reply
-    assert likeness(f"{notice['text']} {replied}", heard) > 0.7, heard
+    assert likeness(f"{replied} {notice['text']}", heard) > 0.7, heard
     assert {event["source"] for event in sentences} == {"model"}
     engaged = talk.wait("attention_changed", since)
     assert (engaged["engaged"], engaged["reason"]) == (True, "name")
