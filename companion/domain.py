@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -229,6 +230,47 @@ class ReplyPart:
     """Names of the checks that earlier attempts failed."""
     control: Control | None = None
     tone: Tone = Tone.WARM
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a skill, a reminder or a scale says, and what becomes real once it is committed."""
+
+    parts: tuple[ReplyPart, ...]
+    """Spoken; ``source`` is ``skill``."""
+    effect: Callable[[], None] | None = None
+    """Run once, after the turn is committed and not before: a draft leaves no trace."""
+    then: Hearing | None = None
+    """Hears the next utterance first; None ends the exchange."""
+
+
+class Hearing(Protocol):
+    """Somebody who waits for an answer."""
+
+    def hear(self, text: str, now: datetime) -> Exchange | None:
+        """Return what follows, or None when the words are not meant for it: it then gives way.
+
+        Pure: several drafts of the same utterance may ask.
+        """
+        ...
+
+    def unheard(self, now: datetime) -> Exchange | None:
+        """Return what follows when nobody answered within the listening window, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Initiative:
+    """Something the companion says unasked, softly, when nobody is speaking."""
+
+    kind: str
+    """``morning``, ``evening``, ``silence``, ``appointment``, ``reminder``, ``scale`` ..."""
+    exchange: Exchange
+    """Its parts are spoken after an earcon; ``then`` hears the answer."""
+    urgent: bool = False
+    """May break quiet hours, as a medicine at its hour; never interrupts speech."""
+    expires_at: float = float("inf")
+    """Seconds since 1970; later it is dropped and ``unheard`` is asked."""
 
 
 @dataclass(frozen=True, slots=True)

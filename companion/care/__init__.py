@@ -1,0 +1,1 @@
+"""The people who care: what each may see, the dashboard, notifications, the hub."""

@@ -1,0 +1,1 @@
+"""Days to a truthful half-page: journal, check-ins, scales, trends, summary."""
