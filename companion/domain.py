@@ -98,6 +98,9 @@ class Feeling:
     """Calibrated probability that ``label`` is right, 0-1."""
     unsure: bool = False
     """The evidence is thin: nothing should be built on it."""
+    voiced: bool = True
+    """The voice itself says so, against this person's usual; otherwise it is the words, and
+    nothing may be claimed of the voice."""
     evidence: tuple[str, ...] = ()
     """Why, in plain words, such as ``slower than usual``."""
     phrase: str = ""

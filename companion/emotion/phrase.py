@@ -15,7 +15,7 @@ _NOTABLE: Final = 0.8
 """Deviations from the usual that a listener would remark on."""
 
 _MOST: Final = 3
-_ACQUAINTED: Final = 5
+ACQUAINTED: Final = 5
 """Utterances from which "usual" is this person's own."""
 
 
@@ -60,7 +60,7 @@ def remarks(
         utterances: how many the baseline was learned from.
         words: what the words say.
     """
-    than = "than usual" if utterances >= _ACQUAINTED else "than most people"
+    than = "than usual" if utterances >= ACQUAINTED else "than most people"
     found: list[tuple[float, str]] = []
     for remark in _REMARKS:
         at = [INDEX[name] for name in remark.features if prosody.valid[INDEX[name]]]
@@ -79,7 +79,10 @@ def remarks(
 
 
 def phrase(
-    estimate: Estimate, evidence: tuple[str, ...], lately: str = "", subject: str = "They sound"
+    estimate: Estimate,
+    evidence: tuple[str, ...],
+    lately: str = "",
+    subject: str | None = "They sound",
 ) -> str:
     """Return the sentence for the prompt; empty when there is nothing worth telling.
 
@@ -87,11 +90,14 @@ def phrase(
         estimate: the estimate.
         evidence: from ``remarks``.
         lately: a sentence about the last hours or days, from ``Mood.lately``.
-        subject: how the person is called, with the verb: ``He sounds``.
+        subject: how the person is called, with the verb: ``He sounds``; None when the voice does
+            not bear it out and it is the words alone.
     """
     if estimate.unsure:
         return lately
     sure = "quite sure" if estimate.confidence > 0.7 else "fairly sure"
+    if subject is None:
+        return f"By the words alone: {_NAMES[estimate.label]}, {sure}. {lately}".strip()
     text = f"{subject} {_NAMES[estimate.label]}, {sure}"
     if evidence:
         text += f"; {evidence[0]}"

@@ -108,7 +108,9 @@ class CompanionMind:
         if (control := self._ear.recognise(text)) is not None:
             yield self._command(control)
             return
-        answer = self._fallback.answer(text, self._history.replies(), context.stance)
+        voiced = context.feeling is None or context.feeling.voiced
+        told = context.stance if voiced else Stance.LISTEN  # nothing may be said of the voice
+        answer = self._fallback.answer(text, self._history.replies(), told)
         failed: tuple[str, ...] = ()
         if self._models and not self._settled(answer, text):
             spoken = ""
