@@ -27,6 +27,11 @@ def new_factor() -> Factor:
     return Factor(pyotp.random_base32())
 
 
+def confirmed(factor: Factor) -> Factor:
+    """Return the factor as one that is asked for at the login."""
+    return replace(factor, confirmed=True)
+
+
 def address(factor: Factor, login: str, issuer: str) -> str:
     """Return the ``otpauth://`` address that an authenticator app reads from a QR code."""
     return pyotp.TOTP(factor.secret).provisioning_uri(login, issuer_name=issuer)

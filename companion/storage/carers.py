@@ -62,6 +62,11 @@ class Carer:
     """Subject -> what the owner decided; subjects without a decision are missing."""
 
 
+def is_login(text: str) -> bool:
+    """Return whether a text can be a login."""
+    return _LOGIN.fullmatch(text.strip().lower()) is not None
+
+
 def add_carer(connection: Connection, person_id: str, login: str, role: str, *, at: float) -> Carer:
     """Make an account for a person; it cannot be used before a password is set.
 
@@ -76,7 +81,7 @@ def add_carer(connection: Connection, person_id: str, login: str, role: str, *, 
         StorageError: a bad or taken login, an unknown role, or the person has an account.
     """
     login = login.strip().lower()
-    if not _LOGIN.fullmatch(login):
+    if not is_login(login):
         raise StorageError("a login has 1 to 64 letters a-z, digits, or . _ @ -")
     if role not in ROLES:
         raise StorageError(f"no role is called {role}: use {', '.join(ROLES[1:])}")
@@ -97,6 +102,13 @@ def list_carers(connection: Connection) -> tuple[Carer, ...]:
     """Return all accounts, the oldest first."""
     rows = connection.execute(_query().order_by(carers.c.created_at, carers.c.id)).all()
     return tuple(_carer(connection, row) for row in rows)
+
+
+def has_owner(connection: Connection) -> bool:
+    """Return whether somebody can log in as the owner."""
+    usable = (carers.c.password.is_not(None), carers.c.disabled_at.is_(None))
+    found = select(carers.c.id).where(carers.c.role == "owner", *usable).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def by_login(connection: Connection, login: str) -> Carer | None:
