@@ -34,7 +34,7 @@ def confirmed(factor: Factor) -> Factor:
 
 def address(factor: Factor, login: str, issuer: str) -> str:
     """Return the ``otpauth://`` address that an authenticator app reads from a QR code."""
-    return pyotp.TOTP(factor.secret).provisioning_uri(login, issuer_name=issuer)
+    return pyotp.TOTP(factor.secret).provisioning_uri(name=login, issuer_name=issuer)
 
 
 def accept(factor: Factor, code: str, now: float) -> Factor | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Final
 
 from sqlalchemy import Connection
@@ -25,3 +27,9 @@ def invite(connection: Connection, carer_id: str, *, now: float) -> str:
     code = one_time_code()
     carers.invite(connection, carer_id, digest(code.replace("-", "")), until=now + LASTS_S)
     return code
+
+
+def suggested(name: str) -> str:
+    """Return a login made of a name: ``Änne Müller`` is ``anne.muller``."""
+    plain = unicodedata.normalize("NFKD", name.lower())
+    return re.sub(r"[^a-z0-9]+", ".", plain.encode("ascii", "ignore").decode()).strip(".")[:64]

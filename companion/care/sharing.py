@@ -39,18 +39,28 @@ class Account(Protocol):
     """As much of an account as the rule needs."""
 
     @property
-    def role(self) -> str: ...
+    def role(self) -> str:
+        """One of the roles, or owner."""
+        ...
+
     @property
-    def disabled_at(self) -> float | None: ...
+    def disabled_at(self) -> float | None:
+        """When it was closed; None while it is open."""
+        ...
+
     @property
-    def shared(self) -> Mapping[str, bool]: ...
+    def shared(self) -> Mapping[str, bool]:
+        """What the owner decided, by subject."""
+        ...
 
 
 class Concern(Protocol):
     """Something that names people who must not see it."""
 
     @property
-    def accused(self) -> Collection[str]: ...
+    def accused(self) -> Collection[str]:
+        """Names and relations, in lower case."""
+        ...
 
 
 def may(account: Account, subject: str, consents: Collection[str]) -> bool:

@@ -1,7 +1,7 @@
 """Accounts on the dashboard: who they belong to, how they log in, what each may see.
 
-A password is kept as an Argon2id hash, an invitation as a SHA-256 (it is random, so that is enough),
-the second factor sealed (see ``sealing``).
+A password is kept as an Argon2id hash, an invitation as a SHA-256 (random, so that is enough), the
+second factor sealed (see ``sealing``).
 """
 
 from __future__ import annotations
@@ -246,11 +246,11 @@ def _factor(connection: Connection, row: Row[Any]) -> Factor | None:
         return None
     content = unseal(connection, row.sealed, _bound(row.id))
     if content is None:
-        raise StorageError(f"the second factor of {row.login} was tampered with: remove the account")
+        raise StorageError(
+            f"the second factor of {row.login} was tampered with: remove the account"
+        )
     found = json.loads(content)
-    return Factor(
-        found["secret"], found["confirmed"], found["last_step"], tuple(found["recovery"])
-    )
+    return Factor(found["secret"], found["confirmed"], found["last_step"], tuple(found["recovery"]))
 
 
 def _bound(carer_id: str) -> str:

@@ -57,7 +57,8 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {
             "id": "a running number",
             "person_id": "who: the id of a row in people",
-            "subject": "what about: transcripts, mood, summary, alerts, memory, voiceprint, sharing",
+            "subject": "what about: transcripts, mood, summary, alerts, memory, voiceprint, "
+            "sharing",
             "granted": "yes, or no (refused or taken back)",
             "how": "spoken or typed",
             "version": "of the text that was agreed to",

@@ -52,7 +52,9 @@ def open_session(
     return token
 
 
-def find_session(connection: Connection, token: str, *, now: float, idle_s: float) -> Session | None:
+def find_session(
+    connection: Connection, token: str, *, now: float, idle_s: float
+) -> Session | None:
     """Return the session of a token, unless it is over or was idle for too long."""
     row = connection.execute(select(sessions).where(sessions.c.id == digest(token))).first()
     if row is None or row.expires_at <= now or now - row.seen_at > idle_s:
@@ -60,9 +62,7 @@ def find_session(connection: Connection, token: str, *, now: float, idle_s: floa
     # A clock that was put back must not prolong anything.
     if row.created_at > now + _SEEN_EVERY_S:
         return None
-    return Session(
-        row.id, row.carer_id, row.created_at, row.expires_at, row.seen_at, row.complete
-    )
+    return Session(row.id, row.carer_id, row.created_at, row.expires_at, row.seen_at, row.complete)
 
 
 def needs_touch(session: Session, now: float) -> bool:

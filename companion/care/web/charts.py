@@ -1,8 +1,8 @@
 """Charts as SVG, drawn on the server.
 
 Our own, because what matters here no kept library gives together: a band of uncertainty that breaks
-where nothing was heard, looks from the style sheet only (a strict CSP forbids the inline styles that
-pygal and Matplotlib write), and some kilobytes in a millisecond on a small machine. Pure.
+where nothing was heard, looks from the style sheet only (a strict CSP forbids the inline styles of
+pygal and Matplotlib), and some kilobytes in a millisecond on a small machine. Pure.
 """
 
 from __future__ import annotations

@@ -154,6 +154,27 @@ PAGES: Final[Mapping[str, str]] = {
     "account": N_("their own account"),
 }
 
+ACTIONS: Final[Mapping[str, str]] = {
+    "logged in": N_("logged in"),
+    "logged out": N_("logged out"),
+    "login refused": N_("gave a wrong password"),
+    "code refused": N_("gave a wrong code"),
+    "alert acknowledged": N_("took care of an alert"),
+    "reminder saved": N_("saved a reminder"),
+    "reminder removed": N_("removed a reminder"),
+    "sharing changed": N_("changed what somebody may see"),
+    "account made": N_("made an account"),
+    "account removed": N_("removed an account"),
+    "invited again": N_("gave a new invitation"),
+    "owner account made": N_("made the owner's account"),
+    "consent given": N_("agreed to something"),
+    "consent withdrawn": N_("took a consent back"),
+    "password changed": N_("changed their password"),
+    "second factor on": N_("switched the second factor on"),
+    "second factor off": N_("switched the second factor off"),
+    "export": N_("took everything along"),
+}
+
 DONE: Final[Mapping[str, str]] = {
     "saved": N_("Saved."),
     "removed": N_("Removed."),

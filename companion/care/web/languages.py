@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -49,13 +49,17 @@ class Language:
             local = datetime.fromtimestamp(at).astimezone()
         except (ValueError, OverflowError, OSError):
             return self.text("an impossible time")
-        zone = get_timezone(local.tzinfo)  # type: ignore[arg-type]
+        zone = get_timezone(local.tzinfo)
         form = "EEE d MMM y, HH:mm"
         return str(format_datetime(local, form, tzinfo=zone, locale=self.locale))
 
     def ago(self, seconds: float) -> str:
         """Return how long ago, in words."""
-        return str(format_timedelta(-max(0.0, seconds), add_direction=True, locale=self.locale))
+        return str(
+            format_timedelta(
+                -timedelta(seconds=max(0.0, seconds)), add_direction=True, locale=self.locale
+            )
+        )
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as it is written here."""

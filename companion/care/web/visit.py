@@ -102,9 +102,7 @@ class Visit:
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page."""
-        text = rendering.render(
-            template, self.language, {**self._common(), **values}
-        )
+        text = rendering.render(template, self.language, {**self._common(), **values})
         return HTMLResponse(text, status)
 
     def go(self, path: str, done: str = "") -> Response:

@@ -31,9 +31,7 @@ def show_alerts(visit: Visit) -> Response:
     ways = {one.id: (one.name, masked(one.channel).partition(":")[0]) for one in outbox.contacts()}
     shown = []
     for alert in visible(visit):
-        told = [
-            Told(*ways.get(one.contact_id or "", ("", "")), one) for one in alert.deliveries
-        ]
+        told = [Told(*ways.get(one.contact_id or "", ("", "")), one) for one in alert.deliveries]
         shown.append((alert, told))
     return visit.show("alerts", alerts=shown)
 
@@ -68,6 +66,4 @@ def accusing(visit: Visit) -> list[Alert]:
 
 def _about_them(visit: Visit, alert: Alert) -> bool:
     me = visit.me
-    return is_accused(
-        [alert], visit.house.kin, name=me.name, relation=me.relation, role=me.role
-    )
+    return is_accused([alert], visit.house.kin, name=me.name, relation=me.relation, role=me.role)

@@ -84,7 +84,9 @@ def check_code(visit: Visit) -> Response:
     with visit.house.store.database.begin() as connection:
         # Read again inside the transaction: two requests must not both use one code.
         carer = carers.get(connection, visit.me.id)
-        after = factors.accept(carer.factor, visit.field("code"), visit.now) if carer.factor else None
+        after = (
+            factors.accept(carer.factor, visit.field("code"), visit.now) if carer.factor else None
+        )
         if after is not None:
             carers.set_factor(connection, carer.id, after)
             sessions.close_session(connection, visit.session.id)

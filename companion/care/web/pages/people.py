@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from starlette.responses import Response
 
 from companion.care import inviting, sharing
@@ -21,7 +18,7 @@ def show_people(visit: Visit) -> Response:
 def add(visit: Visit) -> Response:
     """Make an account for somebody, and show the invitation once."""
     name, relation = " ".join(visit.field("name").split()), visit.field("relation")
-    role, login = visit.field("role"), visit.field("login").lower() or suggested(name)
+    role, login = visit.field("role"), visit.field("login").lower() or inviting.suggested(name)
     problems: dict[str, str] = {}
     if not name or len(name) > 100 or not name.isprintable():
         problems["name"] = "missing"
@@ -54,9 +51,7 @@ def change_sharing(visit: Visit) -> Response:
     ticked = set(visit.fields("share"))
     decided = {subject: subject in ticked for subject in sharing.SUBJECTS}
     with visit.house.store.database.begin() as connection:
-        carers.share(
-            connection, carer.id, decided, granted_by=visit.me.person_id, at=visit.now
-        )
+        carers.share(connection, carer.id, decided, granted_by=visit.me.person_id, at=visit.now)
         data = {"account": carer.id, "shared": sorted(ticked & set(sharing.SUBJECTS))}
         visit.write_down(connection, "sharing changed", data)
     return visit.go("/people", "saved")
@@ -83,12 +78,6 @@ def remove(visit: Visit) -> Response:
         carers.remove_carer(connection, carer.id)
         visit.write_down(connection, "account removed", {"account": carer.id})
     return visit.go("/people", "removed")
-
-
-def suggested(name: str) -> str:
-    """Return a login made of a name: ``Änne Müller`` is ``anne.muller``."""
-    plain = unicodedata.normalize("NFKD", name.lower())
-    return re.sub(r"[^a-z0-9]+", ".", plain.encode("ascii", "ignore").decode()).strip(".")[:64]
 
 
 def _carer(visit: Visit) -> carers.Carer | None:

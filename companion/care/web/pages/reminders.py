@@ -73,7 +73,9 @@ def _page(
     problems: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    kinds = [kind for kind in ("medicine", "appointment", "other") if visit.may_edit(_subject(kind))]
+    kinds = [
+        kind for kind in ("medicine", "appointment", "other") if visit.may_edit(_subject(kind))
+    ]
     return visit.show(
         "reminders",
         status,

@@ -44,15 +44,11 @@ def _shown(visit: Visit, summary: Summary | None, accused: bool) -> Summary | No
         for one in summary.sentences
         if visit.may(one.about) and not (accused and one.about == "safety")
     )
-    return Summary(
-        summary.day, sentences, summary.not_heard, summary.language, summary.made_at
-    )
+    return Summary(summary.day, sentences, summary.not_heard, summary.language, summary.made_at)
 
 
 def _accused_on(visit: Visit, day: date) -> bool:
-    return any(
-        datetime.fromtimestamp(one.at).astimezone().date() == day for one in accusing(visit)
-    )
+    return any(datetime.fromtimestamp(one.at).astimezone().date() == day for one in accusing(visit))
 
 
 def _day(text: str, otherwise: date) -> date:

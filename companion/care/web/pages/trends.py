@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from companion.care.periods import SPANS, Period, Span, gather, spread
@@ -55,7 +56,7 @@ _FEW_LABELS: Final = 5
 
 def _draw(
     visit: Visit, periods: tuple[Period, ...], span: Span
-) -> list[tuple[str, str, str, str]]:
+) -> list[tuple[str, str, str, Markup]]:
     """Return name, title, words and picture of each chart somebody may see."""
     text = visit.language.text
     step = max(1, -(-len(periods) // _FEW_LABELS))
