@@ -77,6 +77,10 @@ class Visit:
         """Return whether they may see a subject."""
         return self.carer is not None and sharing.may(self.carer, subject, self.consents)
 
+    def sees(self, *subjects: str) -> bool:
+        """Return whether they may see one of some subjects."""
+        return any(map(self.may, subjects))
+
     def may_edit(self, subject: str) -> bool:
         """Return whether they may change what belongs to a subject."""
         return self.carer is not None and sharing.may_edit(self.carer, subject, self.consents)
@@ -118,7 +122,7 @@ class Visit:
             "owner": self.owner,
             "companion": self.house.companion_name,
             "shown": shown,
-            "token": form_token(self.cookie),
+            "form_token": form_token(self.cookie),
             "path": self.request.url.path,
             "done": self.request.query_params.get("done", ""),
         }
