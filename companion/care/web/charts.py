@@ -156,10 +156,10 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _round_up(value: float) -> float:
-    """Return the end of a scale: 2, 4, 10 or 20, 40, 100 ... so that its half is whole."""
+    """Return the end of a scale: 2, 4, 6, 10 or 20, 40, 60 ... so that its half is whole."""
     end = 2.0
     while True:
-        for factor in (1.0, 2.0, 5.0):
+        for factor in (1.0, 2.0, 3.0):
             if value <= end * factor:
                 return end * factor
         end *= 10.0

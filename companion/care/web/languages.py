@@ -64,7 +64,8 @@ class Language:
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as it is written here."""
         form = "#,##0." + "0" * digits if digits else "#,##0"
-        return str(format_decimal(round(value, digits), format=form, locale=self.locale))
+        plain = round(value, digits) + 0.0  # no "-0.0"
+        return str(format_decimal(plain, format=form, locale=self.locale))
 
 
 @cache

@@ -51,7 +51,6 @@ _SCALE: Final = {
     "mood": (labels.N_("low"), labels.N_("even"), labels.N_("bright")),
     "energy": (labels.N_("quiet"), labels.N_("usual"), labels.N_("lively")),
 }
-_FEW_LABELS: Final = 5
 
 
 def _draw(
@@ -59,7 +58,7 @@ def _draw(
 ) -> list[tuple[str, str, str, Markup]]:
     """Return name, title, words and picture of each chart somebody may see."""
     text = visit.language.text
-    step = max(1, -(-len(periods) // _FEW_LABELS))
+    step = {"week": 1, "month": 7, "year": 13}[span.name]
     form = "EEE" if span.name == "week" else "d MMM" if span.name == "month" else "MMM yy"
     below = {n: visit.language.date(p.first, form) for n, p in enumerate(periods) if not n % step}
     found = []
