@@ -182,7 +182,9 @@ def test_a_name_that_is_not_ours_is_refused(bare: House, canary_ids: dict[str, s
     assert browser.get("/", headers={"host": "192.0.2.7:8478"}).status_code in (200, 303)
 
 
-def test_one_who_is_accused_sees_neither_alert_nor_safety(house: House, ids: dict[str, str]) -> None:
+def test_one_who_is_accused_sees_neither_alert_nor_safety(
+    house: House, ids: dict[str, str]
+) -> None:
     from dataclasses import replace
 
     from companion.storage.outbox import Outbox

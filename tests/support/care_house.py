@@ -170,7 +170,9 @@ def furnish(house: House, *, readings: FakeReadings | None = None) -> dict[str, 
             connection, anna.id, "mailto://u:secret-word@example.org", at=NOW - 9e5
         )
     outbox = Outbox(house.store.database)
-    row = Alert(new_id(), NOW - 1500, 3, "medical_emergency", "fall", NOW, "123456", person_id=owner.id)
+    row = Alert(
+        new_id(), NOW - 1500, 3, "medical_emergency", "fall", NOW, "123456", person_id=owner.id
+    )
     row = outbox.add(row, NOW - 1500, per_hour=6)
     begun = outbox.begin(row, contact.id, NOW - 1490)
     assert begun is not None

@@ -35,10 +35,6 @@ class Language:
         """Return a message in this language."""
         return str(self.translations.gettext(message))
 
-    def texts(self, one: str, many: str, count: int) -> str:
-        """Return a message for a count."""
-        return str(self.translations.ngettext(one, many, count)) % {"num": count}
-
     def date(self, day: date, form: str = "full") -> str:
         """Return a day in words; ``form`` is one of CLDR's or a pattern."""
         return str(format_date(day, form, locale=self.locale))
