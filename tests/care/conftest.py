@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from companion.care.house import House
 from support.care_client import Browser
 from support.care_house import CanaryReadings, furnish, make_house
+
+from companion.care.house import House
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from support.care_client import Browser
+from support.care_house import NOW, invitation
 from typer.testing import CliRunner
 
 from companion.care.house import House
@@ -17,8 +19,6 @@ from companion.storage.erase_rows import erase_person, planned
 from companion.storage.people import find_person
 from companion.storage.retention import Retention, sweep
 from companion.storage.tables import sessions as table
-from support.care_client import Browser
-from support.care_house import NOW, invitation
 
 
 def rows(database: Database) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from starlette.routing import Route
+from support.care_client import Browser
+from support.care_house import CANARIES, PASSWORD
 
 from companion.care import sharing
 from companion.care.house import House, given
 from companion.care.web.application import PAGES, build
 from companion.care.web.visit import Access
 from companion.storage import audit, carers
-from support.care_client import Browser
-from support.care_house import CANARIES, PASSWORD
 
 LOGINS = {"owner": "rose", "family": "anna", "nurse": "nora", "therapist": "theo"}
 PERSONAL = ("Rose", "Anna", "Nora", "Theo", "medical_emergency", "secret-word")

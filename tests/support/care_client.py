@@ -6,10 +6,10 @@ import re
 
 import httpx2
 from starlette.testclient import TestClient
+from support.care_house import PASSWORD
 
 from companion.care.house import House
 from companion.care.web.application import build
-from support.care_house import PASSWORD
 
 
 class Browser(TestClient):

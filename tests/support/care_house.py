@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections.abc import Callable
@@ -61,7 +62,7 @@ class FakeReadings:
             turns=chance.randint(8, 60),
             minutes_heard=chance.uniform(6, 48),
             contacts=chance.choice((0, 0, 1, 1, 2, 3)),
-            topics={t: 1 for t in chance.sample(("sleep_bad", "pain", "outing", "worry"), 2)},
+            topics=dict.fromkeys(chance.sample(("sleep_bad", "pain", "outing", "worry"), 2), 1),
             reminders_done=chance.choice((3, 3, 4)),
             reminders_missed=chance.choice((0, 0, 0, 1)),
             not_heard_h=chance.choice((0.0, 0.0, 1.5)),
@@ -182,11 +183,9 @@ def furnish(house: House, *, readings: FakeReadings | None = None) -> dict[str, 
     outbox.settle(claimed, replace(claimed, state="sent", step=1))
     ids["alert"] = row.id
     device = words.get("health_device", "delivers sound")
-    house.health_file.write_text(
-        '{"at": %f, "checks": [{"name": "Microphone", "state": "ok", "text": "%s"},'
-        ' {"name": "Disk", "state": "warning", "text": "12%% free"},'
-        ' {"name": "Language model", "state": "ok", "text": "answers"}]}' % (NOW - 60, device)
-    )
+    parts = (("Microphone", "ok", device), ("Disk", "warning", "12% free"))
+    checks = [dict(zip(("name", "state", "text"), part, strict=True)) for part in parts]
+    house.health_file.write_text(json.dumps({"at": NOW - 60, "checks": checks}))
     return ids
 
 
