@@ -205,12 +205,6 @@ class CareSettings(_Section):
     idle_min: float = Field(60.0, gt=0)
     """Minutes without a look after which they do."""
 
-    @model_validator(mode="after")
-    def _both_files(self) -> Self:
-        if (self.certificate is None) != (self.certificate_key is None):
-            raise ValueError("certificate and certificate_key go together")
-        return self
-
 
 class Config(_Section):
     """The whole tree."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from companion.app.keeping import PASSPHRASE, open_storage, place_of, retention_of
 from companion.config import Config
+from companion.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,12 +91,15 @@ def care_certificate(config: Config, now: float) -> tuple[Path, Path] | None:
     On the loopback nobody can listen in, and behind a proxy the proxy does it.
 
     Raises:
+        ConfigError: only one of certificate and key is set.
         CareError: the files cannot be written.
     """
     from companion.care.hosts import is_loopback, own_names
     from companion.care.tls import own_certificate
 
     settings = config.care
+    if (settings.certificate is None) != (settings.certificate_key is None):
+        raise ConfigError("care.certificate and care.certificate_key go together")
     if settings.certificate is not None and settings.certificate_key is not None:
         return settings.certificate, settings.certificate_key
     if settings.proxy or is_loopback(settings.host):
@@ -131,18 +136,30 @@ def serve_care(config: Config, house: House, certificate: tuple[Path, Path] | No
         timeout_keep_alive=15,
     )
     try:
-        sockets = [running.bind_socket()]
-    except (OSError, SystemExit) as error:
+        listening = _listen(settings.host, settings.port)
+    except OSError as error:
         raise CareError(
             f"cannot listen on {settings.host}:{settings.port}: it is in use or not ours; "
             "choose another with --port"
         ) from error
+    with listening:
+        try:
+            uvicorn.Server(running).run(sockets=[listening])
+        finally:
+            house.store.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    # Named as TCP, asyncio sends each part at once; else every page waits 40 ms for an answer.
+    listening = socket.socket(kind, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        uvicorn.Server(running).run(sockets=sockets)
-    finally:
-        house.store.close()
-        for one in sockets:
-            one.close()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
 
 
 def _clear_half_exports(config: Config) -> None:
