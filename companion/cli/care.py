@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from pathlib import Path
 from typing import Annotated
@@ -38,7 +39,9 @@ def serve(
     settings = settings.model_copy(update={"care": settings.care.model_copy(update=given)})
     certificate = house.care_certificate(settings, time.time())
     scheme = "https" if certificate else "http"
-    address = f"{scheme}://{settings.care.host}:{settings.care.port}"
+    everywhere = settings.care.host in ("0.0.0.0", "::")
+    shown = socket.gethostname() if everywhere else settings.care.host
+    address = f"{scheme}://{shown}:{settings.care.port}"
 
     def announce(code: str) -> None:
         print(f"nobody can log in as the owner yet: open {address}/setup", flush=True)
