@@ -17,7 +17,8 @@ from companion.care.readings import Estimate
 WIDTH: Final = 360.0
 """Units of the picture; about the pixels of a phone, so that its letters stay readable there."""
 HEIGHT: Final = 190.0
-_LEFT: Final = 54.0
+_LEFT: Final = 66.0
+"""Room for nine letters or so, such as the German "gedrückt"; translators keep to that."""
 _RIGHT: Final = 10.0
 _TOP: Final = 12.0
 _BOTTOM: Final = 30.0
