@@ -187,6 +187,25 @@ class StorageSettings(_Section):
     audit_days: float = Field(365.0, ge=0)
 
 
+class CareSettings(_Section):
+    """The dashboard for those who care."""
+
+    host: str = "127.0.0.1"
+    """Where it listens; 0.0.0.0 is every network this machine is on, and then it speaks TLS."""
+    port: int = Field(8478, ge=1, le=65535)
+    hosts: tuple[str, ...] = ()
+    """More names it is reached by, such as molly.example.org; others are refused."""
+    proxy: bool = False
+    """A reverse proxy on this machine does TLS; its X-Forwarded-For is believed."""
+    certificate: Path | None = None
+    """PEM; None makes one of its own, whose fingerprint is printed."""
+    certificate_key: Path | None = None
+    session_h: float = Field(12.0, gt=0, le=720)
+    """Hours after which everybody logs in anew."""
+    idle_min: float = Field(60.0, gt=0)
+    """Minutes without a look after which they do."""
+
+
 class Config(_Section):
     """The whole tree."""
 
@@ -203,6 +222,7 @@ class Config(_Section):
     safety: SafetySettings = SafetySettings()
     alerts: AlertSettings = AlertSettings()
     storage: StorageSettings = StorageSettings()
+    care: CareSettings = CareSettings()
     state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))
     """Caches and what is learned; never raw audio."""
 

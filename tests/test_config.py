@@ -69,6 +69,16 @@ OTHER: dict[str, dict[str, Any]] = {
         "safety_days": 30.0,
         "audit_days": 30.0,
     },
+    "care": {
+        "host": "0.0.0.0",
+        "port": 8500,
+        "hosts": ["molly.example.org"],
+        "proxy": True,
+        "certificate": "/etc/companion/care.pem",
+        "certificate_key": "/etc/companion/care.key",
+        "session_h": 24.0,
+        "idle_min": 30.0,
+    },
 }
 """For every setting a value that is not its default."""
 

@@ -1,5 +1,6 @@
 """Builds the house from its configuration: the only place that knows every room."""
 
+from companion.app.care import care_certificate, load_house, serve_care
 from companion.app.engines import (
     Engines,
     load_ears,
@@ -38,6 +39,7 @@ __all__ = [
     "Engines",
     "Keeping",
     "build_conversation",
+    "care_certificate",
     "extra_installed",
     "forget_learning",
     "hear_pieces",
@@ -46,6 +48,7 @@ __all__ = [
     "load_engines",
     "load_feeler",
     "load_guard",
+    "load_house",
     "load_key",
     "load_mind",
     "load_person_feeler",
@@ -61,6 +64,7 @@ __all__ = [
     "place_of",
     "process_age",
     "retention_of",
+    "serve_care",
     "speech_in",
     "start_keeping",
     "store_print",

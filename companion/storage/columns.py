@@ -57,7 +57,8 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {
             "id": "a running number",
             "person_id": "who: the id of a row in people",
-            "subject": "what about: transcripts, mood, summary, alerts, memory, voiceprint",
+            "subject": "what about: transcripts, mood, summary, alerts, memory, voiceprint, "
+            "sharing",
             "granted": "yes, or no (refused or taken back)",
             "how": "spoken or typed",
             "version": "of the text that was agreed to",
@@ -83,6 +84,43 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "kind": "what: feeling is how they usually sound, and their mood",
             "sealed": "numbers; they are kept encrypted and not written out",
             "at": "when it was last changed",
+        },
+    ),
+    "carers": (
+        "Accounts on the dashboard.",
+        {
+            "id": "a random number by which other tables name this account",
+            "person_id": "whose account: the id of a row in people",
+            "login": "the name used to log in",
+            "role": "owner, family, nurse, therapist",
+            "password": "kept as a hash only, and not written out",
+            "invitation": "whether an invitation is open; it is not written out",
+            "invited_until": "when the invitation ends",
+            "sealed": "the second factor, if any; kept encrypted and not written out",
+            "created_at": "when the account was made",
+            "disabled_at": "when it was closed; empty: it is open",
+        },
+    ),
+    "sessions": (
+        "Who is logged in to the dashboard.",
+        {
+            "id": "what the browser proves itself with; not written out",
+            "carer_id": "who: the id of a row in carers",
+            "created_at": "when they logged in",
+            "expires_at": "when they are logged out at the latest",
+            "seen_at": "when they last looked (to the minute)",
+            "complete": "no: the second factor is still missing",
+        },
+    ),
+    "sharing": (
+        "What the owner lets each account see; without a row the role decides.",
+        {
+            "carer_id": "who: the id of a row in carers",
+            "subject": "what: mood, topics, summary, safety, reminders, medicines, scales, "
+            "health_device",
+            "allowed": "yes or no",
+            "granted_by": "who decided: the id of a row in people",
+            "at": "when",
         },
     ),
     "events": (
@@ -168,6 +206,9 @@ def _with_iso(table: Table, words: Mapping[str, str]) -> dict[str, str]:
 _ORDER: Final = {
     "people": ("created_at", "id"),
     "learned": ("person_id", "kind"),
+    "carers": ("created_at", "id"),
+    "sessions": ("created_at", "id"),
+    "sharing": ("carer_id", "subject"),
     "contacts": ("position", "id"),
     "alerts": ("at", "id"),
 }

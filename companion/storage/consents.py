@@ -10,7 +10,9 @@ from sqlalchemy import Connection, insert, select
 from companion.errors import StorageError
 from companion.storage.tables import consents
 
-SUBJECTS: Final = ("alerts", "memory", "mood", "summary", "transcripts", "voiceprint")
+SUBJECTS: Final = (
+    *("alerts", "memory", "mood", "sharing", "summary", "transcripts", "voiceprint"),
+)
 """What can be agreed to."""
 
 _HOW: Final = ("spoken", "typed")

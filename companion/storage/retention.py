@@ -13,7 +13,7 @@ from companion.errors import StorageError
 from companion.storage import audit, consents
 from companion.storage.alert import OPEN
 from companion.storage.database import Database
-from companion.storage.tables import alerts, deliveries, events, people
+from companion.storage.tables import alerts, deliveries, events, people, sessions
 from companion.storage.voiceprints import forget_withdrawn
 
 DAY_S: Final = 86_400.0
@@ -110,6 +110,7 @@ def sweep(database: Database, now: float, retention: Retention) -> Swept:
     known = [kind for kinds in CLASSES.values() for kind in kinds]
     rest = and_(not_(events.c.kind.in_(known)), events.c.expires_at <= now)
     counts[OTHER] = _delete(database, events, rest)
+    counts["sessions"] = _delete(database, sessions, sessions.c.expires_at <= now)
     counts["withdrawn"] = sweep_withdrawn(database)
     counts["alerts"], counts["deliveries"] = _sweep_alerts(database, now, retention)
     trouble = _sweep_audit(database, now, retention, counts)
