@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 
 from companion.domain import (
+    Exchange,
     Feeling,
     Frame,
     Pcm,
@@ -50,6 +51,18 @@ class Mind(Protocol):
 
     def abort(self) -> None:
         """Make a running ``reply`` end at the next token; thread-safe."""
+        ...
+
+    def commit(self, text: str) -> None:
+        """Learn that the turn with these words is no longer a draft; what it asked for is done."""
+        ...
+
+    def expect(self, exchange: Exchange) -> None:
+        """Learn that this was said unasked; the next words may answer it."""
+        ...
+
+    def unheard(self) -> tuple[ReplyPart, ...]:
+        """Learn that nobody answered what was said unasked; return what is said to that."""
         ...
 
     def remember(self, said: str, heard: str) -> None:

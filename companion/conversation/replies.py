@@ -60,6 +60,8 @@ class Reply:
 
     real: bool = False
     """Guard and feeler have been told of the turn."""
+    settled: bool = False
+    """The mind has been told that it may do what was asked: nothing can be merged any more."""
 
     before: str = ""
     """What had been heard of it before it was picked up again."""
@@ -118,6 +120,8 @@ class Replies:
         if late and not reply.started and not reply.thinking_signalled:
             reply.thinking_signalled = True
             self._signal("thinking")
+        if t >= reply.first_until:
+            self._settle(reply)
         if reply.written and not self._rooms.player.busy():
             self._finish(reply)
 
@@ -141,6 +145,7 @@ class Replies:
         self.current = None
         if barged:
             self._became_real(reply)  # it was not answered, but it was said
+            self._settle(reply)
         if not reply.written:
             self.drop(reply.draft, reason)
         if reply.started:
@@ -168,6 +173,7 @@ class Replies:
         again = Reply(reply.turn, reply.said, reply.committed, reply.due, reply.draft)
         again.played = done
         again.before = again.text
+        again.real = again.settled = True
         self.current = again
         self._rooms.player.begin()
         for prepared in rest:
@@ -202,6 +208,14 @@ class Replies:
         reply.real = True
         self._tell_guard(reply.draft)
         self._tell_feeler(reply.draft)
+
+    def _settle(self, reply: Reply) -> None:
+        """Let the mind, once, do what was asked."""
+        if reply.settled or not reply.draft.said:
+            return
+        reply.settled = True
+        mind, said = self._rooms.mind, reply.draft.said
+        self._tasks.later(lambda: mind.commit(said))
 
     def _tell_guard(self, draft: Draft) -> None:
         """Now the guard may call for help."""
@@ -266,6 +280,7 @@ class Replies:
 
     def _finish(self, reply: Reply) -> None:
         heard = _joined(reply.before, self._rooms.player.heard())
+        self._settle(reply)
         self.current = None
         if reply.started:
             self.last_text = reply.text

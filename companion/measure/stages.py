@@ -11,6 +11,7 @@ import numpy as np
 
 from companion.conversation.protocols import Ears, Mind, Voice
 from companion.domain import (
+    Exchange,
     JsonObject,
     ReplyPart,
     Samples,
@@ -81,6 +82,18 @@ class TimedMind:
     def abort(self) -> None:
         """Abort."""
         self._mind.abort()
+
+    def commit(self, text: str) -> None:
+        """Do what was asked."""
+        self._mind.commit(text)
+
+    def expect(self, exchange: Exchange) -> None:
+        """Expect an answer."""
+        self._mind.expect(exchange)
+
+    def unheard(self) -> tuple[ReplyPart, ...]:
+        """Hear that nobody answered."""
+        return self._mind.unheard()
 
     def remember(self, said: str, heard: str) -> None:
         """Remember."""
