@@ -23,6 +23,7 @@
     +-- AlertError            exit 10  a contact or channel that cannot be used
     +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
     +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
+    +-- WellbeingError        exit 13  a journal, its texts or a summary cannot be used
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -134,3 +135,9 @@ class SpeakerError(CompanionError):
     """A voice cannot be enrolled or compared: no extra, no consent, or not enough speech."""
 
     exit_code = 12
+
+
+class WellbeingError(CompanionError):
+    """A journal file, the texts of the summary or the topic classifier cannot be used."""
+
+    exit_code = 13
