@@ -14,10 +14,32 @@ from companion.wellbeing.phrasing import Texts
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _NUMBER_WORDS: Final = {
-    "once": 1, "twice": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
-    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12,
-    "thirteen": 13, "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30, "hundred": 100,
-    "zero": 0, "thrice": 3, "half": 0.5, "double": 2, "forty": 40, "fifty": 50,
+    "once": 1,
+    "twice": 2,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "dozen": 12,
+    "thirteen": 13,
+    "fourteen": 14,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "hundred": 100,
+    "zero": 0,
+    "thrice": 3,
+    "half": 0.5,
+    "double": 2,
+    "forty": 40,
+    "fifty": 50,
 }
 _RUN: Final = 5
 """So many of the person's words in a row are a quotation."""
