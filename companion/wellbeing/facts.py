@@ -70,11 +70,12 @@ class Fact:
         )
 
 
-def facts_of(days: Sequence[Day]) -> tuple[Fact, ...]:
+def facts_of(days: Sequence[Day], *, find_changes: bool = True) -> tuple[Fact, ...]:
     """Return what is known about the last of some days.
 
     Args:
         days: the day, and those before it, in order and without holes.
+        find_changes: look for changes, too.
     """
     day = days[-1]
     on = (day.day.isoformat(),)
@@ -91,7 +92,8 @@ def facts_of(days: Sequence[Day]) -> tuple[Fact, ...]:
     found += _people(day, days, on)
     found += _reminders(day, on)
     found += _asked(day, on)
-    found += [_change(one, day.day) for one in changes(days)]
+    if find_changes:
+        found += [_change(one, day.day) for one in changes(days)]
     for (kind, tier), count in sorted(day.safety.items(), key=lambda item: -item[0][1]):
         name = f"safety.{kind}.{tier}"
         found.append(Fact(name, "safety", {"count": count, "tier": tier}, (kind,), on))

@@ -8,7 +8,7 @@ out of what counts as usual; after four weeks a run becomes the new usual.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import log, log1p, sqrt
@@ -25,6 +25,8 @@ _MAD_TO_SD: Final = 1.4826
 _CLIP: Final = 3.0
 """No single day weighs more, in deviations."""
 _SLACK: Final = 0.7
+_MOST: Final = 1.6
+"""The sum stops at so many thresholds, so that a change that is over ends within days."""
 _LEAST_RUN: Final = 2
 """One day alone is no change."""
 _LEAST_TURNS: Final = 5
@@ -238,11 +240,22 @@ def changes(days: Sequence[Day], watches: Sequence[Watch] = WATCHES) -> tuple[Ch
         days: every day up to the one looked at, in order, without holes.
         watches: what to look for.
     """
-    found = (_watch(days, watch) for watch in watches)
-    return tuple(one for one in found if one is not None)
+    by_day = changes_by_day(days, watches)
+    return by_day[-1] if by_day else ()
 
 
-def _watch(days: Sequence[Day], watch: Watch) -> Change | None:
+def changes_by_day(
+    days: Sequence[Day], watches: Sequence[Watch] = WATCHES
+) -> tuple[tuple[Change, ...], ...]:
+    """Return for every day the changes that are on then, knowing nothing of later days."""
+    runs = [tuple(_follow(days, watch)) for watch in watches]
+    return tuple(
+        tuple(run[i] for run in runs if run[i] is not None)  # type: ignore[misc]
+        for i in range(len(days))
+    )
+
+
+def _follow(days: Sequence[Day], watch: Watch) -> Iterator[Change | None]:
     total, run, speaking, alarmed = 0.0, None, 0, False
     usable: list[Day] = []
     """Days before the run."""
@@ -255,24 +268,25 @@ def _watch(days: Sequence[Day], watch: Watch) -> Change | None:
         score = watch.rule.score(day, usable)
         if score is None:
             (held if run else usable).append(day)
+        else:
+            total = min(_MOST * watch.threshold, max(0.0, total + score))
+            if total == 0.0 or (run is not None and (day.day - run).days >= _ABSORB_DAYS):
+                usable += [*held, day]
+                held, run, speaking, alarmed, total = [], None, 0, False, 0.0
+            else:
+                run = run or day.day
+                held.append(day)
+                speaking += score > 0
+                alarmed = alarmed or (total >= watch.threshold and speaking >= _LEAST_RUN)
+        if not alarmed or run is None:
+            yield None
             continue
-        total = min(1.6 * watch.threshold, max(0.0, total + score))
-        if total == 0.0 or (run is not None and (day.day - run).days >= _ABSORB_DAYS):
-            usable += [*held, day]
-            held, run, speaking, alarmed, total = [], None, 0, False, 0.0
-            continue
-        run = run or day.day
-        held.append(day)
-        speaking += score > 0
-        alarmed = alarmed or (total >= watch.threshold and speaking >= _LEAST_RUN)
-    if not alarmed or run is None or not days:
-        return None
-    return Change(
-        watch.metric,
-        watch.direction,
-        run,
-        (days[-1].day - run).days + 1,
-        round(total / watch.threshold, 2),
-        round(watch.rule.level(usable), 3),
-        round(watch.rule.level(held), 3),
-    )
+        yield Change(
+            watch.metric,
+            watch.direction,
+            run,
+            (day.day - run).days + 1,
+            round(total / watch.threshold, 2),
+            round(watch.rule.level(usable), 3),
+            round(watch.rule.level(held), 3),
+        )
