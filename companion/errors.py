@@ -24,6 +24,7 @@
     +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
     +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
     +-- CareError             exit 16  the dashboard, or an account on it, cannot be used
+    +-- WellbeingError        exit 13  a journal, its texts or a summary cannot be used
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -141,3 +142,9 @@ class CareError(CompanionError):
     """The dashboard cannot be served, or an account on it cannot be made or changed."""
 
     exit_code = 16
+
+
+class WellbeingError(CompanionError):
+    """A journal file, the texts of the summary or the topic classifier cannot be used."""
+
+    exit_code = 13

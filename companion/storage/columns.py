@@ -129,7 +129,10 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "id": "a running number",
             "at": "when",
             "kind": "transcript: words; mood: how the person seemed; summary: a short report; "
-            "safety: a danger was noticed; notice: the person was told it is no human",
+            "safety: a danger was noticed; notice: the person was told it is no human; "
+            "turn: how and about what they spoke, without their words; listening: when it could "
+            "hear; reminder, checkin, scale, message: what became of them; told: who was given "
+            "a summary",
             "person_id": _PERSON,
             "data": "the details, as JSON",
             "expires_at": _EXPIRES,

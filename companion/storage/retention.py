@@ -20,20 +20,20 @@ DAY_S: Final = 86_400.0
 
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     "transcripts": ("transcript",),
-    "mood": ("mood",),
-    "summaries": ("summary",),
+    "mood": ("mood", "turn", "listening"),
+    "summaries": ("summary", "told", "reminder", "checkin", "scale", "message"),
     "safety": ("safety", "notice"),
 }
 """Class -> kinds of events in it. Other kinds go by their own ``expires_at`` only."""
 
 OTHER: Final = "other"
 
-CONSENTED: Final[Mapping[str, str]] = {
-    "transcripts": "transcript",
-    "mood": "mood",
-    "summary": "summary",
+CONSENTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "transcripts": ("transcript",),
+    "mood": ("mood", "turn"),
+    "summary": ("summary",),
 }
-"""Subject of a consent -> kind of event that goes when it is withdrawn."""
+"""Subject of a consent -> kinds of events that go when it is withdrawn."""
 
 ONLY_WITH_CONSENT: Final = frozenset({"transcripts"})
 """Subjects whose events go when nobody ever agreed, too."""
@@ -138,7 +138,7 @@ def sweep_withdrawn(database: Database) -> int:
 def _unwanted(connection: Connection) -> list[ColumnElement[bool]]:
     everybody = connection.execute(select(people.c.id, people.c.role)).all()
     found: list[ColumnElement[bool]] = []
-    for subject, kind in CONSENTED.items():
+    for subject, kinds in CONSENTED.items():
         owner_agreed = subject not in ONLY_WITH_CONSENT
         for person in everybody:
             word = consents.current(connection, person.id, subject)
@@ -146,9 +146,9 @@ def _unwanted(connection: Connection) -> list[ColumnElement[bool]]:
             if person.role == "owner":
                 owner_agreed = agreed
             if not agreed:
-                found.append(and_(events.c.kind == kind, events.c.person_id == person.id))
+                found.append(and_(events.c.kind.in_(kinds), events.c.person_id == person.id))
         if not owner_agreed:
-            found.append(and_(events.c.kind == kind, events.c.person_id.is_(None)))
+            found.append(and_(events.c.kind.in_(kinds), events.c.person_id.is_(None)))
     return found
 
 
