@@ -23,6 +23,7 @@
     +-- AlertError            exit 10  a contact or channel that cannot be used
     +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
     +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
+    +-- WellbeingError        exit 13  a scale, exercise or check-in is broken or unknown
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -134,3 +135,9 @@ class SpeakerError(CompanionError):
     """A voice cannot be enrolled or compared: no extra, no consent, or not enough speech."""
 
     exit_code = 12
+
+
+class WellbeingError(CompanionError):
+    """A scale, an exercise or a check-in has a mistake, is unknown, or was answered wrongly."""
+
+    exit_code = 13
