@@ -10,11 +10,15 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_config_path, user_data_path, user_state_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from companion.errors import ConfigError
+
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+"""Hours and minutes, such as 09:00."""
 
 AttentionMode = Literal["always", "name", "wakeword", "push"]
 
@@ -172,6 +176,31 @@ class AlertSettings(_Section):
     """How contacts reach ``listen``, such as https://molly.example.org."""
 
 
+class CheckinSettings(_Section):
+    """Speaking first: when, how often, and when never."""
+
+    enabled: bool = True
+    morning: str = Field("09:00", pattern=CLOCK)
+    """Local hour of the morning check-in, until the person's own hour is known."""
+    evening: str = Field("19:00", pattern=CLOCK)
+    quiet_from: str = Field("21:00", pattern=CLOCK)
+    """From then on it never speaks first, until ``quiet_to``; the same hour twice is no quiet."""
+    quiet_to: str = Field("08:00", pattern=CLOCK)
+    most_a_day: int = Field(3, ge=1, le=6)
+    timezone: str | None = None
+    """Such as Europe/Berlin; None is the system's."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        if name is not None:
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+                raise ValueError(f"no time zone is called {name}") from error
+        return name
+
+
 class StorageSettings(_Section):
     """What is kept, where, and how long. Raw audio is never kept."""
 
@@ -221,6 +250,7 @@ class Config(_Section):
     models: ModelSettings = ModelSettings()
     safety: SafetySettings = SafetySettings()
     alerts: AlertSettings = AlertSettings()
+    checkins: CheckinSettings = CheckinSettings()
     storage: StorageSettings = StorageSettings()
     care: CareSettings = CareSettings()
     state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))

@@ -23,8 +23,8 @@
     +-- AlertError            exit 10  a contact or channel that cannot be used
     +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
     +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
+    +-- WellbeingError        exit 13  a journal, scale or summary cannot be used
     +-- CareError             exit 16  the dashboard, or an account on it, cannot be used
-    +-- WellbeingError        exit 13  a journal, its texts or a summary cannot be used
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -145,6 +145,6 @@ class CareError(CompanionError):
 
 
 class WellbeingError(CompanionError):
-    """A journal file, the texts of the summary or the topic classifier cannot be used."""
+    """A journal file, scale, check-in, summary text or topic classifier cannot be used."""
 
     exit_code = 13

@@ -60,6 +60,15 @@ OTHER: dict[str, dict[str, Any]] = {
         "listen": "127.0.0.1:8477",
         "link_base": "https://molly.example.org",
     },
+    "checkins": {
+        "enabled": False,
+        "morning": "07:30",
+        "evening": "20:00",
+        "quiet_from": "22:15",
+        "quiet_to": "06:45",
+        "most_a_day": 2,
+        "timezone": "Europe/Berlin",
+    },
     "storage": {
         "url": "postgresql://home/companion",
         "key_file": "/etc/companion/key",

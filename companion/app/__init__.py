@@ -33,16 +33,20 @@ from companion.app.knowing import (
     load_who,
     store_print,
 )
+from companion.app.reaching import begin_scale, explain_score, keep_event, load_scale
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
     "Engines",
     "Keeping",
+    "begin_scale",
     "build_conversation",
     "care_certificate",
+    "explain_score",
     "extra_installed",
     "forget_learning",
     "hear_pieces",
+    "keep_event",
     "load_alerts",
     "load_ears",
     "load_engines",
@@ -53,6 +57,7 @@ __all__ = [
     "load_mind",
     "load_person_feeler",
     "load_prints",
+    "load_scale",
     "load_screener",
     "load_speaker_worker",
     "load_voice",

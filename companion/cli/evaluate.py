@@ -223,3 +223,16 @@ def emotion(
 
     causal = baseline is Baseline.CAUSAL
     show(evaluate_emotion(manifest, "causal" if causal else "none", loso=loso), json=json)
+
+
+@app.command()
+def checkins(
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long each lives.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of all chance.")] = 1,
+    json: Json = False,
+) -> None:
+    """Speaking first, over weeks, on simulated people: how often, when, and how it backs off."""
+    from companion.cli.report import show
+    from companion.measure.checkins import evaluate_checkins
+
+    show(evaluate_checkins(days, seed), json=json)

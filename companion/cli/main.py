@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from companion.cli import alerts, care, config, data, evaluate, models, people, safety, train
+from companion.cli import (
+    alerts,
+    care,
+    config,
+    data,
+    evaluate,
+    models,
+    people,
+    safety,
+    scale,
+    train,
+)
 from companion.cli.ask import ask
 from companion.cli.bench import bench
 from companion.cli.check_reply import check_reply
@@ -86,6 +97,7 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(care.app, name="care")
 app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
+app.add_typer(scale.app, name="scale")
 app.add_typer(train.app, name="train")
 
 

@@ -224,6 +224,8 @@ def test_days_by_kind_are_those_of_the_classes() -> None:
         "transcript": 1,
         "mood": 2,
         "summary": 3,
+        "checkin": 3,
+        "scale": 3,
         "safety": 4,
         "notice": 4,
     }
