@@ -23,6 +23,7 @@
     +-- AlertError            exit 10  a contact or channel that cannot be used
     +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
     +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
+    +-- HubError              exit 17  the hub, its broker or a device's credentials are unusable
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -134,3 +135,9 @@ class SpeakerError(CompanionError):
     """A voice cannot be enrolled or compared: no extra, no consent, or not enough speech."""
 
     exit_code = 12
+
+
+class HubError(CompanionError):
+    """The hub, its broker or a device's credentials cannot be used."""
+
+    exit_code = 17

@@ -22,6 +22,7 @@ from companion.storage.tables import (
     learned,
     meta,
     metadata,
+    outgoing,
     people,
     voiceprints,
 )
@@ -31,7 +32,10 @@ from companion.storage.trouble import explained
 COUNT: Final = "count:"
 """Yearly counts say nothing about anybody and outlive an erase."""
 
-_PEOPLE: Final = (deliveries, alerts, events, learned, voiceprints, consents, contacts, people)
+_PEOPLE: Final = (
+    *(outgoing, deliveries, alerts, events, learned, voiceprints, consents, contacts),
+    people,
+)
 """Tables about people, those that point to others first."""
 _KEPT_META: Final = ("canary", "audit-head", "audit-start")
 _BATCH: Final = 500
@@ -53,6 +57,7 @@ def planned(connection: Connection, person: Person | None) -> dict[str, int]:
             "learned": _count(connection, learned, mine),
             "events": len(_events_of(connection, person)),
             "alerts": _count(connection, alerts, mine),
+            "outgoing": _count(connection, outgoing, mine),
         }
     return {name: count for name, count in found.items() if count}
 

@@ -13,7 +13,7 @@ from companion.errors import StorageError
 from companion.storage import audit, consents
 from companion.storage.alert import OPEN
 from companion.storage.database import Database
-from companion.storage.tables import alerts, deliveries, events, people
+from companion.storage.tables import alerts, deliveries, events, outgoing, people
 from companion.storage.voiceprints import forget_withdrawn
 
 DAY_S: Final = 86_400.0
@@ -112,6 +112,7 @@ def sweep(database: Database, now: float, retention: Retention) -> Swept:
     counts[OTHER] = _delete(database, events, rest)
     counts["withdrawn"] = sweep_withdrawn(database)
     counts["alerts"], counts["deliveries"] = _sweep_alerts(database, now, retention)
+    counts["outgoing"] = _delete(database, outgoing, outgoing.c.expires_at <= now)
     trouble = _sweep_audit(database, now, retention, counts)
     counts = {name: count for name, count in counts.items() if count}
     if counts:

@@ -295,7 +295,7 @@ def test_a_damaged_beginning_is_told_and_kept(
 @pytest.mark.parametrize(
     "damage",
     [
-        _overwritten(25, 26),
+        _overwritten(29, 30),
         _overwritten(30, 45),
         lambda path: path.write_bytes(path.read_bytes()[: 30 * PAGE]),
         lambda path: path.write_bytes(path.read_bytes()[: 30 * PAGE + 100]),
