@@ -197,6 +197,43 @@ def postpone(connection: Connection, ids: Sequence[str], until: float) -> None:
         )
 
 
+def receipted(
+    connection: Connection, numbers: Sequence[int], now: float, *, passing: Sequence[str] = ()
+) -> int:
+    """Close numbered rows that have arrived.
+
+    Args:
+        connection: of ``Database.begin()``.
+        numbers: of the rows; unknown ones are passed over.
+        now: seconds since 1970.
+        passing: kinds of which nothing is kept.
+
+    Returns:
+        How many were closed.
+    """
+    closed = 0
+    for start in range(0, len(numbers), 500):
+        chosen = outgoing.c.number.in_(numbers[start : start + 500])
+        for row in _rows(connection, chosen, outgoing.c.state == WAITING):
+            closed += 1
+            if row.kind in passing:
+                remove(connection, row.id)
+                continue
+            words = json.dumps(content(connection, row.id), sort_keys=True)
+            connection.execute(
+                update(outgoing)
+                .where(outgoing.c.id == row.id)
+                .values(state="sent", sent_at=now, digest=digest(words), sealed=None)
+            )
+    return closed
+
+
+def has_mark(connection: Connection, beginning: str) -> bool:
+    """Return whether anything was put in whose mark begins so."""
+    like = outgoing.c.mark.startswith(beginning, autoescape=True)
+    return connection.scalar(select(outgoing.c.id).where(like).limit(1)) is not None
+
+
 def replace_content(
     connection: Connection, row_id: str, kind: str, content: Mapping[str, object]
 ) -> None:
