@@ -201,6 +201,21 @@ class CheckinSettings(_Section):
         return name
 
 
+class HubSettings(_Section):
+    """A care team's hub; nothing connects unless ``url`` is set and the owner agreed (``hub``)."""
+
+    url: str | None = None
+    """Of its MQTT broker, such as mqtts://hub.example.org:8883."""
+    ca: Path | None = None
+    """Certificate (PEM) by which the broker is known; None is ``hub-ca.pem`` in ``state_dir``."""
+    device: str | None = None
+    """The id under which this device was enrolled."""
+    secret_file: Path | None = None
+    """What companion hub enrol made; None is ``hub-device.json`` in ``state_dir``."""
+    health_every_s: float = Field(300.0, ge=10)
+    """How often the device says how it is."""
+
+
 class StorageSettings(_Section):
     """What is kept, where, and how long. Raw audio is never kept."""
 
@@ -253,6 +268,7 @@ class Config(_Section):
     checkins: CheckinSettings = CheckinSettings()
     storage: StorageSettings = StorageSettings()
     care: CareSettings = CareSettings()
+    hub: HubSettings = HubSettings()
     state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))
     """Caches and what is learned; never raw audio."""
 

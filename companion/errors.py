@@ -25,6 +25,7 @@
     +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
     +-- WellbeingError        exit 13  a journal, scale or summary cannot be used
     +-- CareError             exit 16  the dashboard, or an account on it, cannot be used
+    +-- HubError              exit 17  the hub, its broker or a device's credentials are unusable
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -148,3 +149,9 @@ class WellbeingError(CompanionError):
     """A journal file, scale, check-in, summary text or topic classifier cannot be used."""
 
     exit_code = 13
+
+
+class HubError(CompanionError):
+    """The hub, its broker or a device's credentials cannot be used."""
+
+    exit_code = 17

@@ -69,6 +69,13 @@ OTHER: dict[str, dict[str, Any]] = {
         "most_a_day": 2,
         "timezone": "Europe/Berlin",
     },
+    "hub": {
+        "url": "mqtts://hub.example.org:8883",
+        "ca": "/etc/companion/ca.pem",
+        "device": "room-12",
+        "secret_file": "/etc/companion/device.json",
+        "health_every_s": 60.0,
+    },
     "storage": {
         "url": "postgresql://home/companion",
         "key_file": "/etc/companion/key",

@@ -19,6 +19,10 @@ VERSION = "1"
 
 TEXTS = {
     "alerts": "People you named are told when you may be in danger.",
+    "evening": "In the evening this person is told that the owner's summary is ready.",
+    "full_text": "This person gets the evening summary in full, not only word that it is ready.",
+    "hub": "Summaries, mood, alerts and the device's health go to the care team's hub, each only "
+    "with its own consent.",
     "memory": "Things you ask to be remembered are kept until you have them forgotten.",
     "mood": "How you seem (not your words) is kept, to see changes over weeks.",
     "sharing": "Those you chose may look at what you let each of them see, on the dashboard.",

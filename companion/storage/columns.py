@@ -58,7 +58,7 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "id": "a running number",
             "person_id": "who: the id of a row in people",
             "subject": "what about: transcripts, mood, summary, alerts, memory, voiceprint, "
-            "sharing",
+            "sharing, evening, full_text, hub",
             "granted": "yes, or no (refused or taken back)",
             "how": "spoken or typed",
             "version": "of the text that was agreed to",
@@ -174,6 +174,30 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "repeat": "whether it may be the second message about the same",
         },
     ),
+    "outgoing": (
+        "Evening summaries, messages to family, and what goes to a care team's hub.",
+        {
+            "id": "a random number",
+            "lane": "contact or hub",
+            "kind": "summary, message, alert, health, mood, withdrawn",
+            "mark": "what it is about, so that nothing goes twice",
+            "number": "which message to the hub it was, without gaps",
+            "person_id": "to whom: the id of a row in people; empty for the hub",
+            "contact_id": "by which way: the id of a row in contacts",
+            "state": "waiting, sent, failed, cancelled",
+            "at": "when it was written",
+            "due_at": "when it was, or is, looked at again",
+            "attempts": "how often it was tried",
+            "began_at": "when a try began that had no clear end: it may have arrived",
+            "sent_at": "when it was accepted",
+            "event_id": "the summary it tells of: the id of a row in events",
+            "full": "yes: the whole text; no: only word that it is ready",
+            "digest": "SHA-256 of the words that were sent",
+            "error": "why it did not go",
+            "sealed": "the words while they wait; they are kept encrypted and not written out",
+            "expires_at": _EXPIRES,
+        },
+    ),
     "audit": (
         "Who did what to this data. No words of the talk are in it.",
         {
@@ -214,6 +238,7 @@ _ORDER: Final = {
     "sharing": ("carer_id", "subject"),
     "contacts": ("position", "id"),
     "alerts": ("at", "id"),
+    "outgoing": ("at", "id"),
 }
 
 

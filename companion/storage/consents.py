@@ -11,7 +11,8 @@ from companion.errors import StorageError
 from companion.storage.tables import consents
 
 SUBJECTS: Final = (
-    *("alerts", "memory", "mood", "sharing", "summary", "transcripts", "voiceprint"),
+    *("alerts", "evening", "full_text", "hub", "memory", "mood", "sharing", "summary"),
+    *("transcripts", "voiceprint"),
 )
 """What can be agreed to."""
 

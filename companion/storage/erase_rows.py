@@ -23,6 +23,7 @@ from companion.storage.tables import (
     learned,
     meta,
     metadata,
+    outgoing,
     people,
     sessions,
     sharing,
@@ -35,7 +36,7 @@ COUNT: Final = "count:"
 """Yearly counts say nothing about anybody and outlive an erase."""
 
 _PEOPLE: Final = (
-    *(deliveries, alerts, events, learned, voiceprints),
+    *(outgoing, deliveries, alerts, events, learned, voiceprints),
     *(sharing, sessions, carers, consents, contacts, people),
 )
 """Tables about people, those that point to others first."""
@@ -60,6 +61,7 @@ def planned(connection: Connection, person: Person | None) -> dict[str, int]:
             "carers": _count(connection, carers, mine),
             "events": len(_events_of(connection, person)),
             "alerts": _count(connection, alerts, mine),
+            "outgoing": _count(connection, outgoing, mine),
         }
     return {name: count for name, count in found.items() if count}
 

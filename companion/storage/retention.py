@@ -13,7 +13,7 @@ from companion.errors import StorageError
 from companion.storage import audit, consents
 from companion.storage.alert import OPEN
 from companion.storage.database import Database
-from companion.storage.tables import alerts, deliveries, events, people, sessions
+from companion.storage.tables import alerts, deliveries, events, outgoing, people, sessions
 from companion.storage.voiceprints import forget_withdrawn
 
 DAY_S: Final = 86_400.0
@@ -113,6 +113,7 @@ def sweep(database: Database, now: float, retention: Retention) -> Swept:
     counts["sessions"] = _delete(database, sessions, sessions.c.expires_at <= now)
     counts["withdrawn"] = sweep_withdrawn(database)
     counts["alerts"], counts["deliveries"] = _sweep_alerts(database, now, retention)
+    counts["outgoing"] = _delete(database, outgoing, outgoing.c.expires_at <= now)
     trouble = _sweep_audit(database, now, retention, counts)
     counts = {name: count for name, count in counts.items() if count}
     if counts:

@@ -146,6 +146,35 @@ deliveries: Final = Table(
 """One try to reach one contact. A row without ``ended_at`` was cut short: it may have arrived, so
 the next try is marked ``repeat`` and says so."""
 
+outgoing: Final = Table(
+    "outgoing",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("lane", String(16), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("mark", String(128), nullable=False, unique=True),
+    Column("number", Integer),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE")),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="SET NULL")),
+    Column("state", String(16), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("began_at", Float),
+    Column("sent_at", Float),
+    Column("event_id", Integer),
+    Column("full", Boolean),
+    Column("digest", String(64)),
+    Column("error", Text),
+    Column("sealed", LargeBinary),
+    Column("expires_at", Float),
+    Index("outgoing_by_state", "lane", "state", "due_at"),
+)
+"""What leaves the house beside alerts. ``lane``: contact (evening summaries, messages to family) or
+hub; ``mark`` is what it is about, so that nothing goes twice; ``state``: waiting, sent, failed,
+cancelled. ``began_at`` without an end: a try was cut short and may have arrived. ``sealed`` holds
+the words only until they are sent; after that ``digest`` (SHA-256) tells which they were."""
+
 audit: Final = Table(
     "audit",
     metadata,

@@ -130,6 +130,7 @@ def test_an_export_holds_everything(database: Database, tmp_path: Path) -> None:
         "carers": 0,
         "sessions": 0,
         "sharing": 0,
+        "outgoing": 0,
         "events": 20,
         "alerts": 1,
         "deliveries": 1,
