@@ -32,7 +32,13 @@ from companion.app.knowing import (
     load_who,
     store_print,
 )
-from companion.app.reaching import begin_scale, explain_score, keep_event, load_scale
+from companion.app.reaching import (
+    begin_scale,
+    explain_score,
+    keep_event,
+    load_initiatives,
+    load_scale,
+)
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
@@ -49,6 +55,7 @@ __all__ = [
     "load_ears",
     "load_engines",
     "load_feeler",
+    "load_initiatives",
     "load_guard",
     "load_key",
     "load_mind",
