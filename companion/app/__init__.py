@@ -33,7 +33,13 @@ from companion.app.knowing import (
     load_who,
     store_print,
 )
-from companion.app.reaching import begin_scale, explain_score, keep_event, load_scale
+from companion.app.reaching import (
+    begin_scale,
+    explain_score,
+    keep_event,
+    load_initiatives,
+    load_scale,
+)
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
@@ -53,6 +59,7 @@ __all__ = [
     "load_feeler",
     "load_guard",
     "load_house",
+    "load_initiatives",
     "load_key",
     "load_mind",
     "load_person_feeler",

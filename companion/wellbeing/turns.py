@@ -44,12 +44,19 @@ def turn_of(at: float, data: Mapping[str, object]) -> Turn:
 def read_turns(
     connection: Connection, since: float, person_id: str | None = None
 ) -> tuple[Turn, ...]:
-    """Return the turns since a time (seconds since 1970), oldest first."""
+    """Return the turns since a time, oldest first.
+
+    Args:
+        connection: of ``Database.read()``.
+        since: seconds since 1970.
+        person_id: whose; an event about nobody in particular is the owner's. None is all.
+    """
     from companion.storage.records import events
 
     return tuple(
         turn_of(one.at, one.data)
-        for one in events(connection, "turn", since=since, person_id=person_id)
+        for one in events(connection, "turn", since=since)
+        if person_id is None or one.person_id in (None, person_id)
     )
 
 

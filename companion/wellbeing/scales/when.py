@@ -74,19 +74,21 @@ def scale_history(connection: Connection, now: float, person_id: str | None = No
     Args:
         connection: of ``Database.read()``.
         now: seconds since 1970.
-        person_id: whose; None is everybody's.
+        person_id: whose; an event about nobody in particular is the owner's. None is everybody's.
     """
     from companion.storage.records import events
 
     since = now - _LOOK_BACK_S
     finished = tuple(
         (one.at, str(one.data.get("name", "")))
-        for one in events(connection, "scale", since=since, person_id=person_id)
+        for one in events(connection, "scale", since=since)
+        if person_id is None or one.person_id in (None, person_id)
     )
     offered = tuple(
         one.at
-        for one in events(connection, "checkin", since=since, person_id=person_id)
+        for one in events(connection, "checkin", since=since)
         if one.data.get("kind") == "scale"
+        and (person_id is None or one.person_id in (None, person_id))
     )
     return ScaleHistory(finished, offered)
 
