@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from companion.cli import alerts, config, data, evaluate, models, people, safety, train
+from companion.cli import (
+    alerts,
+    config,
+    data,
+    evaluate,
+    evening,
+    hub,
+    models,
+    people,
+    safety,
+    train,
+)
 from companion.cli.ask import ask
 from companion.cli.bench import bench
 from companion.cli.check_reply import check_reply
@@ -83,6 +94,8 @@ app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 app.add_typer(people.app, name="people")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(evening.app, name="evening")
+app.add_typer(hub.app, name="hub")
 app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
 app.add_typer(train.app, name="train")

@@ -21,7 +21,7 @@ DAY_S: Final = 86_400.0
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     "transcripts": ("transcript",),
     "mood": ("mood",),
-    "summaries": ("summary",),
+    "summaries": ("summary", "told", "message"),
     "safety": ("safety", "notice"),
 }
 """Class -> kinds of events in it. Other kinds go by their own ``expires_at`` only."""
