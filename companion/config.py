@@ -201,6 +201,13 @@ class CheckinSettings(_Section):
         return name
 
 
+class EveningSettings(_Section):
+    """Word of the day's summary, sent to those who get it."""
+
+    link: str | None = None
+    """Where they read it, such as https://molly.example.org; None leaves it out."""
+
+
 class HubSettings(_Section):
     """A care team's hub; nothing connects unless ``url`` is set and the owner agreed (``hub``)."""
 
@@ -268,6 +275,7 @@ class Config(_Section):
     checkins: CheckinSettings = CheckinSettings()
     storage: StorageSettings = StorageSettings()
     care: CareSettings = CareSettings()
+    evening: EveningSettings = EveningSettings()
     hub: HubSettings = HubSettings()
     state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))
     """Caches and what is learned; never raw audio."""

@@ -40,6 +40,12 @@ from companion.app.reaching import (
     load_initiatives,
     load_scale,
 )
+from companion.app.sending import (
+    new_evening,
+    new_hub_publisher,
+    new_messenger,
+    new_postman,
+)
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
@@ -72,6 +78,10 @@ __all__ = [
     "model_paths",
     "new_diary",
     "new_endpointer",
+    "new_evening",
+    "new_hub_publisher",
+    "new_messenger",
+    "new_postman",
     "open_storage",
     "place_of",
     "process_age",

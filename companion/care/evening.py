@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from companion.care.allowed import is_simulated, may_get_summary
 from companion.care.letters import DailySummary
-from companion.care.postman import Postman, day_mark
+from companion.care.postman import Postman, day_mark, day_of
 from companion.storage import outgoing
 from companion.storage.outgoing import CONTACT, Outgoing
 from companion.storage.people import contacts, list_people
@@ -103,7 +102,7 @@ class Evening:
             Told(
                 known[row.person_id].name,
                 known[row.person_id].role,
-                _day(row.mark),
+                day_of(row.mark),
                 row.kind,
                 row.state,
                 row.sent_at,
@@ -115,8 +114,3 @@ class Evening:
             for row in rows
             if row.person_id in known and row.at >= since
         )
-
-
-def _day(mark: str) -> date | None:
-    parts: Sequence[str] = mark.split(":")
-    return date.fromisoformat(parts[1]) if parts[0] == SUMMARY else None

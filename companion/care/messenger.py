@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from companion.care.allowed import is_accused, is_simulated
+from companion.care.allowed import is_accused, is_simulated, the_owner
 from companion.care.postman import Postman, choose
 from companion.errors import AlertError
 from companion.storage import outgoing
@@ -93,12 +93,14 @@ class Messenger:
             row = outgoing.get(connection, message_id)
             if row is None or not outgoing.cancel(connection, message_id):
                 return False
+            owner = the_owner(connection)
             role = next((p.role for p in list_people(connection) if p.id == row.person_id), "")
             add_event(
                 connection,
                 at=now,
                 kind="message",
                 data={"to": role, "state": "cancelled"},
+                person_id=owner.id if owner else None,
                 expires_at=now + post.rules.keep_days * DAY_S,
             )
         return True

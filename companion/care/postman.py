@@ -15,7 +15,13 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
-from companion.care.allowed import is_accused, is_simulated, may_get_summary, may_read_in_full
+from companion.care.allowed import (
+    is_accused,
+    is_simulated,
+    may_get_summary,
+    may_read_in_full,
+    the_owner,
+)
 from companion.care.letters import DailySummary, Letters
 from companion.errors import StorageError
 from companion.safety.alerts.channel import Outcome, Sender
@@ -36,7 +42,11 @@ class Summaries(Protocol):
     """Where stored summaries are found."""
 
     def of_event(self, event_id: int) -> DailySummary | None:
-        """Return the summary of an event of kind ``summary``; None when it is gone."""
+        """Return the summary of an event of kind ``summary``; None when it may not be sent."""
+        ...
+
+    def of_day(self, day: date) -> tuple[int, DailySummary] | None:
+        """Return the newest summary of a day, and the id of its event; None when there is none."""
         ...
 
 
@@ -208,7 +218,10 @@ class Postman:
             return self.letters.message(str(words["text"]), repeat=repeat), True, ""
         if not may_get_summary(connection, person, self.kin):
             return None, False, "it is no longer agreed to"
-        summary = self._summaries.of_event(row.event_id) if row.event_id is not None else None
+        day = day_of(row.mark)
+        # The event may have been replaced since: the person struck a line.
+        found = self._summaries.of_day(day) if day else None
+        summary = found[1] if found else None
         if summary is not None and may_read_in_full(connection, person, self.kin):
             return self.letters.full(summary, repeat=repeat), True, ""
         return self.letters.ready(repeat=repeat), False, ""
@@ -234,7 +247,7 @@ class Postman:
                 error=None,
             )
             if done:
-                self._note(connection, row, "sent")
+                self._note(connection, row, "sent", full=todo.full)
             return
         steps = self.rules.backoff_s
         outgoing.settle(
@@ -250,16 +263,23 @@ class Postman:
         if outgoing.settle(connection, row, state=state, error=why):
             self._note(connection, row, state)
 
-    def _note(self, connection: Connection, row: Outgoing, state: str) -> None:
-        if row.kind != "message":
-            return
+    def _note(
+        self, connection: Connection, row: Outgoing, state: str, *, full: bool = False
+    ) -> None:
+        """Write what the person is told when they ask who was told what."""
         role = next((p.role for p in list_people(connection) if p.id == row.person_id), "")
-        now = self.now()
+        now, owner, day = self.now(), the_owner(connection), day_of(row.mark)
+        data: dict[str, object] = {"to": role, "state": state}
+        if day is not None:
+            if state == "cancelled":
+                return
+            data |= {"day": day.isoformat(), "full": full}
         add_event(
             connection,
             at=now,
-            kind="message",
-            data={"to": role, "state": state},
+            kind="told" if day else "message",
+            data=data,
+            person_id=owner.id if owner else None,
             expires_at=now + self.rules.keep_days * DAY_S,
         )
 
@@ -282,3 +302,9 @@ def choose(ways: Sequence[Contact], minute: float, failures: int) -> tuple[Conta
 def day_mark(day: date, person_id: str) -> str:
     """Return the mark by which one person is told of one day once."""
     return f"summary:{day.isoformat()}:{person_id}"
+
+
+def day_of(mark: str) -> date | None:
+    """Return the day a mark is about; None for a message."""
+    kind, _, rest = mark.partition(":")
+    return date.fromisoformat(rest.partition(":")[0]) if kind == "summary" else None

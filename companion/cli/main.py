@@ -15,6 +15,8 @@ from companion.cli import (
     config,
     data,
     evaluate,
+    evening,
+    hub,
     models,
     people,
     safety,
@@ -95,6 +97,8 @@ app.add_typer(config.app, name="config")
 app.add_typer(people.app, name="people")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(care.app, name="care")
+app.add_typer(evening.app, name="evening")
+app.add_typer(hub.app, name="hub")
 app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
 app.add_typer(scale.app, name="scale")

@@ -41,6 +41,9 @@ class Shelf:
     def of_event(self, event_id: int) -> Page | None:
         return self.pages.get(event_id)
 
+    def of_day(self, day: date) -> tuple[int, Page] | None:
+        return next(((i, page) for i, page in self.pages.items() if page.day == day), None)
+
 
 class PostHouse:
     def __init__(self, path: Path, ntfy: Ntfy, sender: Sender | None = None) -> None:

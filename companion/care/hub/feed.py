@@ -92,7 +92,8 @@ class Feed:
             self._withdraw(connection, sorted(gone), now, state)
         state["shared"] = sorted(allowed)
         for kind in allowed - shared:
-            state["since"][kind] = _agreed_at(connection, kind)
+            # A clock without a battery may have been ahead when the owner agreed.
+            state["since"][kind] = min(_agreed_at(connection, kind), now)
         since = state["since"]
         if "summary" in allowed:
             self._add_summaries(connection, now, state)
