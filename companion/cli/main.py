@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from companion.cli import alerts, config, data, evaluate, models, people, safety, train
+from companion.cli import (
+    alerts,
+    config,
+    data,
+    evaluate,
+    journal,
+    models,
+    people,
+    safety,
+    train,
+)
 from companion.cli.ask import ask
 from companion.cli.bench import bench
 from companion.cli.check_reply import check_reply
@@ -18,6 +28,7 @@ from companion.cli.feel import feel
 from companion.cli.listen import listen
 from companion.cli.say import say
 from companion.cli.screen import screen
+from companion.cli.summary import summary
 from companion.cli.talk import talk
 from companion.errors import CompanionError
 
@@ -76,7 +87,7 @@ def _root(
     pass
 
 
-for command in (talk, listen, feel, say, ask, screen, check_reply, devices, bench):
+for command in (talk, listen, feel, say, ask, screen, check_reply, devices, bench, summary):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
@@ -86,6 +97,8 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
 app.add_typer(train.app, name="train")
+app.add_typer(journal.app, name="journal")
+app.add_typer(journal.simulated, name="simulate")
 
 
 def main() -> None:
