@@ -17,6 +17,7 @@ from companion.cli import (
     evaluate,
     evening,
     hub,
+    journal,
     models,
     people,
     safety,
@@ -31,6 +32,7 @@ from companion.cli.feel import feel
 from companion.cli.listen import listen
 from companion.cli.say import say
 from companion.cli.screen import screen
+from companion.cli.summary import summary
 from companion.cli.talk import talk
 from companion.errors import CompanionError
 
@@ -89,7 +91,7 @@ def _root(
     pass
 
 
-for command in (talk, listen, feel, say, ask, screen, check_reply, devices, bench):
+for command in (talk, listen, feel, say, ask, screen, check_reply, devices, bench, summary):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
@@ -103,6 +105,8 @@ app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
 app.add_typer(scale.app, name="scale")
 app.add_typer(train.app, name="train")
+app.add_typer(journal.app, name="journal")
+app.add_typer(journal.simulated, name="simulate")
 
 
 def main() -> None:

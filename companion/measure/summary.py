@@ -75,7 +75,7 @@ def support(reader: Reader, texts: Texts, seed: int) -> JsonObject:
         facts = facts_of(days[: number + 1])
         made = compose(days[number].day, facts, texts, who=_WHO, simulated=True)
         on_day = [note for note in notes if day_of(note.at, UTC) == days[number].day]
-        good = [one for one in sentence_checks(made.summary, texts, on_day, days[: number + 1])]
+        good = sentence_checks(made.summary, texts, on_day, days[: number + 1])
         sentences += len(good)
         supported += sum(good)
         dropped += len(made.dropped)
@@ -96,7 +96,7 @@ def canaries(text: str) -> int:
 def sentence_checks(
     summary: Summary, texts: Texts, on_day: Sequence[Noted], days: Sequence[Day]
 ) -> list[bool]:
-    """Return of every sentence whether its words follow from its facts, and these from the notes."""
+    """Return of every sentence whether words follow from facts, and facts from notes."""
     facts = {fact.id: fact for fact in summary.facts}
     found = []
     for one in summary.sentences:
@@ -122,10 +122,10 @@ def holds(fact: Fact, on_day: Sequence[Noted], days: Sequence[Day]) -> bool:
         return number.get("count", 0) == len(met) and set(fact.words) <= who
     if fact.kind in ("medicine.all", "medicine.some"):
         counted = (outcomes.count("done"), outcomes.count("missed"), outcomes.count("refused"))
-        return (number["done"], number["missed"], number["refused"]) == counted
+        return bool((number["done"], number["missed"], number["refused"]) == counted)
     if fact.kind == "safety":
         dangers = [n.data for n in on_day if n.kind == "safety"]
-        return number["count"] == sum(d["topic"] == fact.words[0] for d in dangers)
+        return bool(number["count"] == sum(d["topic"] == fact.words[0] for d in dangers))
     if fact.kind == "safety.none":
         return not any(note.kind == "safety" for note in on_day)
     if kind in ("mood", "energy") and rest in ("lower", "bit_lower", "higher", "bit_higher"):
@@ -135,9 +135,9 @@ def holds(fact: Fact, on_day: Sequence[Noted], days: Sequence[Day]) -> bool:
             if (one := day.mood if kind == "mood" else day.energy) is not None
         ]
         middle = sorted(values)[len(values) // 2]
-        return (number["value"] < middle) == rest.endswith("lower")
+        return bool(number["value"] < middle) == rest.endswith("lower")
     if kind == "change":
-        return (number["now"] > number["usual"]) == rest.endswith("more")
+        return bool(number["now"] > number["usual"]) == rest.endswith("more")
     return True
 
 

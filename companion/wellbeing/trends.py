@@ -8,6 +8,7 @@ out of what counts as usual; after four weeks a run becomes the new usual.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,6 +28,8 @@ _CLIP: Final = 3.0
 _SLACK: Final = 0.7
 _MOST: Final = 1.6
 """The sum stops at so many thresholds, so that a change that is over ends within days."""
+_RECENT: Final = 3
+"""A change is over once so many days together speak against it."""
 _LEAST_RUN: Final = 2
 """One day alone is no change."""
 _LEAST_TURNS: Final = 5
@@ -221,14 +224,14 @@ WATCHES: Final = (
     Watch("mood", "more", Level(lambda day: day.mood, 1, MOOD_FLOOR), 5.0),
     Watch("energy", "less", Level(lambda day: day.energy, -1, ENERGY_FLOOR), 3.8),
     Watch("energy", "more", Level(lambda day: day.energy, 1, ENERGY_FLOOR), 5.0),
-    Watch("talk", "less", Level(_talk, -1, 0.25), 4.5),
-    Watch("sleep_bad", "more", Mentions("sleep_bad", True), 3.6),
-    Watch("pain", "more", Mentions("pain", True), 4.5),
-    Watch("appetite_low", "more", Mentions("appetite_low", True), 4.5),
-    Watch("loneliness", "more", Mentions("loneliness", True), 4.5),
-    Watch("people_contact", "less", Mentions("people_contact", False), 3.6),
-    Watch("outing", "less", Mentions("outing", False), 4.5),
-    Watch("medicines_missed", "more", Missed(), 4.5),
+    Watch("talk", "less", Level(_talk, -1, 0.25), 6.0),
+    Watch("sleep_bad", "more", Mentions("sleep_bad", True), 4.2),
+    Watch("pain", "more", Mentions("pain", True), 6.5),
+    Watch("appetite_low", "more", Mentions("appetite_low", True), 6.0),
+    Watch("loneliness", "more", Mentions("loneliness", True), 6.0),
+    Watch("people_contact", "less", Mentions("people_contact", False), 4.6),
+    Watch("outing", "less", Mentions("outing", False), 6.0),
+    Watch("medicines_missed", "more", Missed(), 4.0),
 )
 """Thresholds were set on simulated months (seeds from 5000) that are not the ones measured."""
 
@@ -261,6 +264,7 @@ def _follow(days: Sequence[Day], watch: Watch) -> Iterator[Change | None]:
     """Days before the run."""
     held: list[Day] = []
     """Days of the run."""
+    recent: deque[float] = deque(maxlen=_RECENT)
     for day in days:
         edge = day.day - timedelta(days=MEMORY_DAYS)
         while usable and usable[0].day < edge:
@@ -270,7 +274,12 @@ def _follow(days: Sequence[Day], watch: Watch) -> Iterator[Change | None]:
             (held if run else usable).append(day)
         else:
             total = min(_MOST * watch.threshold, max(0.0, total + score))
-            if total == 0.0 or (run is not None and (day.day - run).days >= _ABSORB_DAYS):
+            recent.append(score)
+            over = alarmed and sum(recent) < 0
+            if over:
+                # Back to usual: the days of the change itself are none to go by.
+                held = held[-(_RECENT - 1) :]
+            if over or total == 0.0 or (run is not None and (day.day - run).days >= _ABSORB_DAYS):
                 usable += [*held, day]
                 held, run, speaking, alarmed, total = [], None, 0, False, 0.0
             else:
