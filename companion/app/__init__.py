@@ -33,6 +33,7 @@ from companion.app.knowing import (
     load_who,
     store_print,
 )
+from companion.app.living import TICK_S, Living, start_living
 from companion.app.reaching import (
     begin_scale,
     explain_score,
@@ -49,8 +50,10 @@ from companion.app.sending import (
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
+    "TICK_S",
     "Engines",
     "Keeping",
+    "Living",
     "begin_scale",
     "build_conversation",
     "care_certificate",
@@ -89,6 +92,7 @@ __all__ = [
     "serve_care",
     "speech_in",
     "start_keeping",
+    "start_living",
     "store_print",
     "system_prompt",
     "threads",

@@ -123,6 +123,10 @@ class Conversation:
         voice = self._rooms.voice
         self._notices.append(await self._clock.run(lambda: voice.synthesize(text, Tone.NEUTRAL)))
 
+    def later(self, job: Callable[[], None]) -> None:
+        """Run a job on the inference thread, where mind and journal live."""
+        self._tasks.later(job)
+
     def offer(self, initiative: Initiative) -> None:
         """Say something unasked, softly, as soon as nobody has spoken for a while."""
         self._unasked.add(initiative)
@@ -193,7 +197,8 @@ class Conversation:
         self._prepare_when_due(t)
         if self._replies.current is not None:
             self._attention.keep(t)
-            self._replies.tick(t)
+            if self._replies.tick(t):
+                self._unasked.listen()
         if self._machine.speaking:
             self._attention.keep(t)
         elif self._replies.current is None and self._attention.tick(t):
@@ -423,7 +428,7 @@ class Conversation:
                 now, draft.heard.text, signal.heard_until, signal.wait_s, turn.began
             )
         )
-        self._unasked.answered(now)
+        turn.prompted = self._unasked.answered(now)
         self._engage("name" if addressed.called else "talk")
         if not addressed.text and draft.heard.text:
             self._signal("heard_you")

@@ -61,6 +61,10 @@ class Offers:
         self._saying = None
         self._open = initiative if initiative.exchange.then is not None else None
 
+    def listen(self, initiative: Initiative) -> None:
+        """Wait for an answer to this, which was said otherwise."""
+        self._open = initiative
+
     def interrupted(self, initiative: Initiative) -> None:
         """Learn that somebody spoke before it could sound: it waits again."""
         self._saying = None

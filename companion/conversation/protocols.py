@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Protocol
 
 from companion.domain import (
+    CommittedTurn,
     Exchange,
     Feeling,
     Frame,
@@ -13,6 +14,7 @@ from companion.domain import (
     ReplyPart,
     Samples,
     Screening,
+    Skill,
     Speaker,
     Speech,
     Stance,
@@ -51,6 +53,10 @@ class Mind(Protocol):
 
     def abort(self) -> None:
         """Make a running ``reply`` end at the next token; thread-safe."""
+        ...
+
+    def learn(self, skills: Sequence[Skill]) -> None:
+        """Take what is settled without a model, in order, for what it had."""
         ...
 
     def commit(self, text: str) -> None:
@@ -230,6 +236,14 @@ class Guard(Protocol):
 
     def news(self) -> str | None:
         """Return the next thing the owner must be told, such as who was reached, or None."""
+        ...
+
+
+class Journal(Protocol):
+    """Takes note of the days."""
+
+    def committed(self, turn: CommittedTurn) -> None:
+        """Take note of a turn; blocking, some 10 ms; never raises."""
         ...
 
 

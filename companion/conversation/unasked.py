@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from companion import events
 from companion.audio.clock import Clock
@@ -11,8 +12,11 @@ from companion.conversation.offers import Late, Offers, Say
 from companion.conversation.replies import Emit
 from companion.conversation.rooms import Rooms
 from companion.conversation.tasks import Tasks
-from companion.domain import Initiative, ReplyPart, Speech
+from companion.domain import Exchange, Initiative, ReplyPart, Speech
 from companion.errors import CompanionError
+
+_SKILL: Final = Initiative("skill", Exchange(()))
+"""Stands for whatever exchange the person began."""
 
 Speak = Callable[[Sequence[Speech]], bool]
 """Plays sentences; says False when somebody was quicker."""
@@ -52,10 +56,17 @@ class Unasked:
         """Say it when it is quiet."""
         self._offers.add(initiative)
 
-    def answered(self, now: float) -> None:
-        """Learn that the person spoke."""
-        if (opened := self._offers.answered()) is not None:
-            self._emit(events.OfferEnded(now, opened.kind, True))
+    def listen(self) -> None:
+        """Give an answer to a skill the same time as one to what was said unasked."""
+        self._offers.listen(_SKILL)
+
+    def answered(self, now: float) -> bool:
+        """Learn that the person spoke; return whether that answers what was said unasked."""
+        opened = self._offers.answered()
+        if opened is None or opened is _SKILL:
+            return False
+        self._emit(events.OfferEnded(now, opened.kind, True))
+        return True
 
     def tick(self, now: float, quiet_s: float) -> None:
         """Do what is due; ``quiet_s`` is 0 while anybody speaks."""
@@ -65,7 +76,8 @@ class Unasked:
         elif isinstance(step, Late):
             self._tasks.spawn(self._too_late(step.initiative))
         elif step is not None:
-            self._emit(events.OfferEnded(now, step.initiative.kind, False))
+            if step.initiative is not _SKILL:
+                self._emit(events.OfferEnded(now, step.initiative.kind, False))
             self._tasks.spawn(self._unheard(step.initiative))
 
     async def _say(self, initiative: Initiative) -> None:
@@ -94,6 +106,7 @@ class Unasked:
         spoken = await self._spoken(self._rooms.mind.unheard)
         if spoken and self._speak(spoken):
             self._told(initiative, spoken)
+            self.listen()  # a skill may go on in silence, as a breathing exercise does
 
     async def _spoken(self, parts: Callable[[], Sequence[ReplyPart]]) -> list[Speech]:
         voice = self._rooms.voice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from companion.domain import (
     JsonObject,
     ReplyPart,
     Samples,
+    Skill,
     Speech,
     Tone,
     Transcript,
@@ -82,6 +83,10 @@ class TimedMind:
     def abort(self) -> None:
         """Abort."""
         self._mind.abort()
+
+    def learn(self, skills: Sequence[Skill]) -> None:
+        """Take skills."""
+        self._mind.learn(skills)
 
     def commit(self, text: str) -> None:
         """Do what was asked."""

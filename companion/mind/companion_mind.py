@@ -9,11 +9,11 @@ from contextlib import closing
 from datetime import datetime
 from typing import Final, Literal
 
-from companion.domain import Control, Exchange, ReplyPart, Stance, Tone, TurnContext
+from companion.domain import Control, Exchange, ReplyPart, Skill, Stance, Tone, TurnContext
 from companion.errors import ConfigError, MindError
 from companion.mind.check import ReplyCheck
 from companion.mind.commands import CommandEar
-from companion.mind.exchanges import Exchanges, Skill
+from companion.mind.exchanges import Exchanges
 from companion.mind.fallback import Answer, Fallback
 from companion.mind.history import History
 from companion.mind.model import LanguageModel, Message, Sampling, ShouldStop
@@ -93,6 +93,7 @@ class CompanionMind:
         self._seed = seed
         self._trouble = trouble
         self._history = History()
+        self._now = now
         self._exchanges = Exchanges(skills, now)
         self._epoch = 0
         self._lock = threading.Lock()
@@ -252,6 +253,10 @@ class CompanionMind:
     def _stopper(self) -> ShouldStop:
         began = self._epoch
         return lambda: self._epoch != began
+
+    def learn(self, skills: Sequence[Skill]) -> None:
+        """Take these skills, in order, for those it had."""
+        self._exchanges = Exchanges(skills, self._now)
 
     def commit(self, text: str) -> None:
         """Do what the committed turn asked for."""

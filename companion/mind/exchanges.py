@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from companion.domain import Exchange, Hearing, ReplyPart
-
-
-class Skill(Protocol):
-    """Knows one kind of request."""
-
-    def answer(self, text: str, now: datetime) -> Exchange | None:
-        """Return what it says, or None when the words are not for it; leaves no trace."""
-        ...
+from companion.domain import Exchange, Hearing, ReplyPart, Skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +82,4 @@ class Exchanges:
         self._waiting = exchange.then
 
 
-__all__ = ["Exchanges", "Skill"]
+__all__ = ["Exchanges"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from companion.domain import (
     ReplyPart,
     Samples,
     Screening,
+    Skill,
     Speaker,
     Speech,
     Stance,
@@ -119,6 +120,9 @@ class FakeMind:
 
     def abort(self) -> None:
         self.aborted += 1
+
+    def learn(self, skills: Sequence[Skill]) -> None:
+        raise AssertionError("nobody teaches this one")
 
     def commit(self, text: str) -> None:
         self.committed.append(text)
