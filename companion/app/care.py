@@ -75,9 +75,12 @@ def load_house(
     )
 
 
-def load_readings(config: Config, database: Callable[[], Database]) -> Readings | None:
-    """Return what reads days out of the journal; None as long as there is no journal."""
-    return None
+def load_readings(config: Config, database: Callable[[], Database]) -> Readings:
+    """Return what reads days out of the journal."""
+    from companion.app.readings import JournalReadings
+    from companion.wellbeing.zones import local_zone
+
+    return JournalReadings(config, database, local_zone(config.checkins.timezone))
 
 
 def load_reminders(config: Config, database: Callable[[], Database]) -> ReminderStore | None:
