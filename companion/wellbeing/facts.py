@@ -22,7 +22,7 @@ from companion.wellbeing.trends import (
 WEEK: Final = 7
 _LEAST_WEEK: Final = 4
 """Days heard in a week before the week is spoken of."""
-_NOTABLE_Z: Final = 3.0
+_NOTABLE_Z: Final = 3.5
 _USUAL_Z: Final = 1.5
 _GAP_MINUTES: Final = 10
 _TOPICS_TOLD: Final = (

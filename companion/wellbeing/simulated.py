@@ -27,8 +27,8 @@ _RATES: Final[Mapping[str, float]] = {
     "confusion": 0.08, "worry": 0.2,
 }  # fmt: skip
 """Mentions a day; sleep and contact have rules of their own."""
-_MISSES: Final = 0.05
-_PLANTED_MISSES: Final = 0.75
+_MISSES: Final = 0.04
+_PLANTED_MISSES: Final = 0.85
 
 
 class Remembering:
@@ -106,13 +106,13 @@ class _Day:
         rng, planted = self.rng, self.planted
         rates = dict(_RATES)
         weekend = self.day.weekday() >= 5
-        rates["people_contact"] = 0.25 if "contacts" in planted else 2.6 + 0.6 * weekend
+        rates["people_contact"] = 0.15 if "contacts" in planted else 2.6 + 0.6 * weekend
         if "low_week" in planted:
             rates |= {"low_mood": 1.2, "good_mood": 0.1}
         found = [topic for topic, rate in rates.items() for _ in range(int(rng.poisson(rate)))]
-        bad = rng.random() < (0.9 if "sleep" in planted else 0.1)
+        bad = rng.random() < (0.95 if "sleep" in planted else 0.08)
         if bad:
-            most = (0.3, 0.45, 0.25) if "sleep" in planted else (0.75, 0.2, 0.05)
+            most = (0.2, 0.45, 0.35) if "sleep" in planted else (0.8, 0.17, 0.03)
             return found + ["sleep_bad"] * int(rng.choice((1, 2, 3), p=most))
         return found + ["sleep_good"] * int(rng.random() < 0.4)
 

@@ -155,14 +155,15 @@ class Mentions:
         counts = [self._count(one) for one in past]
         rate = (sum(counts) + 0.3) / (len(counts) + 1)
         if self.more:
-            rate = max(rate, 0.08)
+            # A month is short: by chance it may have been a good one (one standard error more).
+            rate = max(0.08, rate + sqrt(max(1, sum(counts))) / len(counts))
             other = max(3 * rate, rate + 1.0)
         elif rate < _LEAST_RATE:
             return None
         else:
             # They talk more on some days than on others.
             rate *= max(0.5, min(1.2, day.turns / median(one.turns for one in past)))
-            other = 0.25 * rate
+            other = 0.15 * rate
         ratio = self._count(day) * log(other / rate) - (other - rate)
         # Mentions come in clusters: a likelihood that takes them for independent is too sure.
         spread = pvariance(counts) / mean(counts) if any(counts) else 1.0
@@ -220,18 +221,18 @@ def _talk(day: Day) -> Estimate | None:
 MOOD_FLOOR: Final = 0.07
 ENERGY_FLOOR: Final = 0.2
 WATCHES: Final = (
-    Watch("mood", "less", Level(lambda day: day.mood, -1, MOOD_FLOOR), 3.8),
-    Watch("mood", "more", Level(lambda day: day.mood, 1, MOOD_FLOOR), 5.0),
-    Watch("energy", "less", Level(lambda day: day.energy, -1, ENERGY_FLOOR), 3.8),
-    Watch("energy", "more", Level(lambda day: day.energy, 1, ENERGY_FLOOR), 5.0),
-    Watch("talk", "less", Level(_talk, -1, 0.25), 6.0),
-    Watch("sleep_bad", "more", Mentions("sleep_bad", True), 4.2),
+    Watch("mood", "less", Level(lambda day: day.mood, -1, MOOD_FLOOR), 4.6),
+    Watch("mood", "more", Level(lambda day: day.mood, 1, MOOD_FLOOR), 5.5),
+    Watch("energy", "less", Level(lambda day: day.energy, -1, ENERGY_FLOOR), 4.6),
+    Watch("energy", "more", Level(lambda day: day.energy, 1, ENERGY_FLOOR), 5.5),
+    Watch("talk", "less", Level(_talk, -1, 0.25), 8.0),
+    Watch("sleep_bad", "more", Mentions("sleep_bad", True), 5.0),
     Watch("pain", "more", Mentions("pain", True), 6.5),
     Watch("appetite_low", "more", Mentions("appetite_low", True), 6.0),
     Watch("loneliness", "more", Mentions("loneliness", True), 6.0),
-    Watch("people_contact", "less", Mentions("people_contact", False), 4.6),
-    Watch("outing", "less", Mentions("outing", False), 6.0),
-    Watch("medicines_missed", "more", Missed(), 4.0),
+    Watch("people_contact", "less", Mentions("people_contact", False), 4.3),
+    Watch("outing", "less", Mentions("outing", False), 6.5),
+    Watch("medicines_missed", "more", Missed(), 4.2),
 )
 """Thresholds were set on simulated months (seeds from 5000) that are not the ones measured."""
 
