@@ -22,6 +22,7 @@ MEASURES: Final = ("pitch", "range", "loudness", "tempo", "pauses")
 """Of the voice, in deviations from what is usual for the person."""
 SOURCES: Final = ("model", "fallback", "script", "skill", "command")
 """Who answered the turn."""
+_REQUESTS: Final = ("skill", "command")
 SPEAKERS: Final = ("yes", "unsure", "")
 """``""`` when voices are not told apart."""
 
@@ -122,7 +123,8 @@ def turn_record(
     seconds, words = round(max(0.0, seconds), 2), len(text.split())
     if match is Match.UNSURE or (speaker is not None and speaker.several):
         return TurnRecord(seconds, words, Match.UNSURE.value, source=source, prompted=prompted)
-    said = reader.read(text)
+    # A request tells of nothing but itself: "leave me alone" is no loneliness.
+    said = Said() if source in _REQUESTS else reader.read(text)
     usual = against_usual or {}
     return TurnRecord(
         seconds=seconds,
