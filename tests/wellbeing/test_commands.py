@@ -38,7 +38,8 @@ def test_import_show_and_sum_up(run, tmp_path: Path) -> None:
     (day,) = json.loads(run("journal", "show", "--days", "1", "--json"))["days"]
     assert day["turns"] == 5 or time.localtime().tm_hour == 0
     text = run("summary")
-    assert "SIMULATED" not in text and "no doctor's finding" in text
+    assert "SIMULATED" not in text
+    assert "no doctor's finding" in text
     run("summary", "--pdf", "--to", tmp_path / "day.pdf")
     assert (tmp_path / "day.pdf").read_bytes().startswith(b"%PDF")
     run("summary", "--keep")
@@ -55,6 +56,7 @@ def test_import_show_and_sum_up(run, tmp_path: Path) -> None:
         (json.dumps({**LINE, "data": {**LINE["data"], "text": "I slept"}}), "text"),
         (json.dumps({**LINE, "kind": "checkin", "data": {"kind": "lunch"}}), "data has exactly"),
     ],
+    ids=["no json", "no time", "future", "kind", "words", "keys"],
 )
 def test_one_bad_line_imports_nothing_and_is_named(
     run, tmp_path: Path, bad: str, told: str

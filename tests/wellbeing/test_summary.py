@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, date, timedelta
 
@@ -97,7 +98,8 @@ def test_a_rephrasing_that_adds_or_drops_is_refused_and_the_template_stays(
             return text
 
     refused = check(text, [PAIN], texts, "Anna", of="Anna spoke of pain twice.")
-    assert refused is not None and why in refused
+    assert refused is not None
+    assert why in refused
     made = compose(FIRST, [PAIN], texts, who="Anna", phraser=Liar())
     assert lines(made.summary) == {"topic.pain": "Anna spoke of pain twice."}
     assert made.dropped
@@ -127,7 +129,8 @@ def test_what_was_not_heard_is_said(texts: Texts) -> None:
     told = lines(a_summary(texts, unsure=2, untold=12, listening=gaps))
     assert told["gap.muted"] == "The microphone was switched off for 2 hours."
     assert "gap.fault" not in told  # five minutes
-    assert "unsure" in told and "visitors" in told["untold"]
+    assert "unsure" in told
+    assert "visitors" in told["untold"]
     assert "complete" not in told
     silent = compose(FIRST, facts_of([Day(FIRST)]), texts, who="Anna").summary
     assert "heard nothing" in lines(silent)["silent"]
@@ -149,7 +152,8 @@ def test_lines_can_be_struck_but_not_those_about_safety(texts: Texts) -> None:
     assert struck.done == ("topic.pain",)
     assert struck.refused == ("safety.fall.3",)
     assert struck.unknown == ("nonsense",)
-    assert "can't leave out" in struck.answer and "left that out" in struck.answer
+    assert "can't leave out" in struck.answer
+    assert "left that out" in struck.answer
     data = json.dumps(struck.summary.data())
     assert "pain" not in data.replace('"struck": ["topic.pain"]', "")
     assert "safety.fall.3" in lines(struck.summary)
@@ -171,7 +175,8 @@ def test_a_struck_line_stays_out_of_what_is_stored_and_made_again(
         shared.store(c, left, owner, expires_at=None, open=True)
         assert len(events(c, "summary")) == 1
         again = pages.today(c, owner, day, UTC, who="Anna", at=notes[-1].at)
-        assert victim not in lines(again) and again.struck == (victim,)
+        assert victim not in lines(again)
+        assert again.struck == (victim,)
         # Once given it stays as it was, whatever is noted later.
         shared.store(c, again, owner, expires_at=None)
         add_event(c, at=notes[-1].at, kind="turn", data=dict(notes[0].data), person_id=owner)
@@ -192,8 +197,10 @@ def test_what_did_you_tell_my_daughter(database: Database, owner: str, texts: Te
     with database.read() as c:
         first, second = shared.told(c, owner, "daughter", UTC, texts, since=0.0)
         (failed,) = shared.told(c, owner, "nurse", UTC, texts, since=0.0)
-    assert "summary" in first.text and "message" in second.text
-    assert "could not" in failed.text and failed.lines == ()
+    assert "summary" in first.text
+    assert "message" in second.text
+    assert "could not" in failed.text
+    assert failed.lines == ()
 
 
 def test_withdrawing_mood_removes_the_turns(database: Database, owner: str) -> None:
@@ -215,7 +222,8 @@ def test_pages_read_what_was_noted(database: Database, owner: str, reader: Reade
         points = pages.series(c, owner, FIRST, FIRST + timedelta(days=20), UTC)
         summary = pages.today(c, owner, FIRST + timedelta(days=19), UTC, who="Anna")
     assert [point.turns for point in points[:-1]] == [day.turns for day in days]
-    assert points[-1].not_heard and points[-1].mood[0] is None
+    assert points[-1].not_heard
+    assert points[-1].mood[0] is None
     for point in points[:-1]:
         value, low, high = point.mood
         assert value is None or low <= value <= high
@@ -232,8 +240,10 @@ def test_it_is_rendered_four_ways_and_escaped(texts: Texts) -> None:
     text, page = render.as_text(summary), render.as_html(summary)
     for one in summary.sentences:
         assert one.text in text
-    assert "SIMULATED" in text and "SIMULATED" in page
-    assert "<b>" not in page and "http" not in page.replace("http-equiv", "")
+    assert "SIMULATED" in text
+    assert "SIMULATED" in page
+    assert "<b>" not in page
+    assert "http" not in page.replace("http-equiv", "")
     assert Summary.read(json.loads(render.as_json(summary))) == summary
     assert render.as_pdf(summary).startswith(b"%PDF")
     assert render.latin("Żaneta – “Ł” 日") == 'Zaneta - "?" ?'
@@ -242,5 +252,5 @@ def test_it_is_rendered_four_ways_and_escaped(texts: Texts) -> None:
 def test_a_year_of_notes_is_read_without_a_hole(reader: Reader) -> None:
     _, days = month(Life(365, date(2025, 1, 1), UTC, 2), reader)
     assert len(days) == 365
-    assert all(b.day - a.day == timedelta(days=1) for a, b in zip(days, days[1:], strict=False))
+    assert all(b.day - a.day == timedelta(days=1) for a, b in itertools.pairwise(days))
     assert isinstance(Noted(0.0, "turn", {}), Noted)

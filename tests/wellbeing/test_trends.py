@@ -25,7 +25,7 @@ WAVE = [0.1, 0.15, 0.05, 0.12, 0.08]
 
 
 def test_nothing_is_said_before_there_is_enough_to_go_by() -> None:
-    assert changes(days((WAVE * 2)[: LEAST_DAYS - 1] + [-0.8])) == ()
+    assert changes(days([*(WAVE * 2)[: LEAST_DAYS - 1], -0.8])) == ()
     assert changes([]) == ()
 
 
@@ -64,10 +64,12 @@ def test_planted_changes_are_named_within_three_days(reader: Reader, plant: str)
 def test_an_interval_narrows_with_turns_and_too_few_give_none() -> None:
     assert estimate([(0.1, 0.5)] * 3, "mood") is None
     few, many = (estimate([(0.1, 0.5), (-0.1, 0.5)] * n, "mood") for n in (3, 30))
-    assert few is not None and many is not None
+    assert few is not None
+    assert many is not None
     assert few.low < many.low < many.value < many.high < few.high
     weighted = estimate([(1.0, 0.9), (0.0, 0.1)] * 4, "mood")
-    assert weighted is not None and weighted.value == pytest.approx(0.9)
+    assert weighted is not None
+    assert weighted.value == pytest.approx(0.9)
 
 
 def test_days_are_local_and_keep_their_length_when_the_clocks_change() -> None:
