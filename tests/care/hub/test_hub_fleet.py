@@ -132,9 +132,16 @@ def test_an_hour_with_the_broker_killed_twice(
         except BaseException as error:
             errors.append(error)
 
+    def watch() -> None:
+        while not stop.wait(5.0):
+            waiting = sum(one.house.waiting() for one in ward)
+            slowest = min(one.rounds for one in ward)
+            print(f"{clock.gone:.0f} s: {waiting} wait, {slowest} rounds", flush=True)
+
     threads = [
         threading.Thread(target=work, args=(ward[start::WORKERS],)) for start in range(WORKERS)
     ]
+    threads.append(threading.Thread(target=watch))
     for thread in threads:
         thread.start()
     try:
