@@ -69,6 +69,14 @@ OTHER: dict[str, dict[str, Any]] = {
         "safety_days": 30.0,
         "audit_days": 30.0,
     },
+    "evening": {"link": "https://molly.example.org"},
+    "hub": {
+        "url": "mqtts://hub.example.org:8883",
+        "ca": "/etc/companion/ca.pem",
+        "device": "room-12",
+        "secret_file": "/etc/companion/room-12.json",
+        "health_every_s": 60.0,
+    },
 }
 """For every setting a value that is not its default."""
 
