@@ -69,6 +69,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "most_a_day": 2,
         "timezone": "Europe/Berlin",
     },
+    "evening": {"link": "https://molly.example.org"},
     "hub": {
         "url": "mqtts://hub.example.org:8883",
         "ca": "/etc/companion/ca.pem",

@@ -189,7 +189,8 @@ class Feed:
             if row.accused or row.state == "countdown":
                 continue
             state = "open" if row.state in _OPEN else row.state
-            if state != "open" and not outgoing.has_mark(connection, f"hub:alert:{row.id}:"):
+            # One that was stopped in its countdown never was an alert to anybody.
+            if state == "cancelled" and not outgoing.has_mark(connection, f"hub:alert:{row.id}:"):
                 continue
             mark = f"alert:{row.id}:{row.tier}:{state}"
             if outgoing.has_mark(connection, f"hub:{mark}"):

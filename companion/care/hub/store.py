@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -127,11 +127,21 @@ class Store:
         Returns:
             How many were new.
         """
+        if not batch:
+            return 0
+        # In one order, so that two hubs on one database cannot lock each other out.
+        ordered = sorted(batch, key=lambda one: (one[0], one[1].epoch, one[1].number))
         with self.begin() as connection:
-            # In one order, so that two hubs on one database cannot lock each other out.
-            ordered = sorted(batch, key=lambda one: (one[0], one[1].epoch, one[1].number))
-            new = sum(self._accept(connection, device, said, now) for device, said in ordered)
-        return new
+            gone = _withdrawals(connection, {device for device, _ in ordered})
+            kept = [(device, _emptied(device, said, gone)) for device, said in ordered]
+            new = _insert_new(connection, kept, now)
+            for device, said in new:
+                self._project(connection, device, said, now)
+            heard = sorted({device for device, _ in new})
+            if heard:
+                mine = devices.c.id.in_(heard)
+                connection.execute(update(devices).where(mine).values(heard_at=now))
+        return len(new)
 
     def set_online(self, device: str, said: Envelope, *, fresh: bool, now: float) -> None:
         """Note whether a device is connected.
@@ -234,27 +244,9 @@ class Store:
                 found[device] = found.get(device, 0) + count
         return {device: count for device, count in found.items() if count}
 
-    def _accept(self, connection: Connection, device: str, said: Envelope, now: float) -> bool:
-        if self._is_late(connection, device, said):
-            said = replace(said, kind="old", body={})
-        row = (
-            insert(messages)
-            .values(
-                device_id=device,
-                epoch=said.epoch,
-                number=said.number,
-                kind=said.kind,
-                at=said.at,
-                received_at=now,
-                body=dict(said.body),
-            )
-            .on_conflict_do_nothing(index_elements=["device_id", "epoch", "number"])
-            .returning(messages.c.id)
-        )
-        if connection.scalar(row) is None:
-            return False
+    def _project(self, connection: Connection, device: str, said: Envelope, now: float) -> None:
+        """Put what a new message says into the tables of the ward page."""
         mine = devices.c.id == device
-        connection.execute(update(devices).where(mine).values(heard_at=now))
         body = said.body
         match said.kind:
             case "health":
@@ -274,18 +266,6 @@ class Store:
                 )
                 taken = body.get("taken") is True
                 connection.execute(update(commands).where(done).values(done_at=now, taken=taken))
-        return True
-
-    @staticmethod
-    def _is_late(connection: Connection, device: str, said: Envelope) -> bool:
-        """Return whether this was sent before the owner took back their consent to it."""
-        later = select(messages.c.body).where(
-            messages.c.device_id == device,
-            messages.c.epoch == said.epoch,
-            messages.c.kind == "withdrawn",
-            messages.c.number > said.number,
-        )
-        return any(said.kind in body.get("kinds", ()) for body in connection.scalars(later))
 
     @staticmethod
     def _put_alert(connection: Connection, device: str, said: Envelope) -> None:
@@ -325,6 +305,69 @@ class Store:
             connection.execute(delete(alerts).where(mine))
         if "health" in kinds:
             connection.execute(update(devices).where(devices.c.id == device).values(health={}))
+
+
+def _withdrawals(
+    connection: Connection, names: Collection[str]
+) -> dict[tuple[str, str], list[tuple[int, Collection[str]]]]:
+    """Return what was taken back, and with which number, by device and epoch."""
+    rows = connection.execute(
+        select(messages.c.device_id, messages.c.epoch, messages.c.number, messages.c.body).where(
+            messages.c.device_id.in_(sorted(names)), messages.c.kind == "withdrawn"
+        )
+    )
+    found: dict[tuple[str, str], list[tuple[int, Collection[str]]]] = {}
+    for row in rows:
+        found.setdefault((row.device_id, row.epoch), []).append(
+            (row.number, row.body.get("kinds", ()))
+        )
+    return found
+
+
+def _emptied(
+    device: str,
+    said: Envelope,
+    gone: Mapping[tuple[str, str], Sequence[tuple[int, Collection[str]]]],
+) -> Envelope:
+    """Return a message, without its words if it was sent before they were taken back."""
+    late = any(
+        number > said.number and said.kind in kinds
+        for number, kinds in gone.get((device, said.epoch), ())
+    )
+    return replace(said, kind="old", body={}) if late else said
+
+
+def _insert_new(
+    connection: Connection, batch: Sequence[tuple[str, Envelope]], now: float
+) -> list[tuple[str, Envelope]]:
+    """Insert messages; return those that were not here."""
+    rows = [
+        {
+            "device_id": device,
+            "epoch": said.epoch,
+            "number": said.number,
+            "kind": said.kind,
+            "at": said.at,
+            "received_at": now,
+            "body": dict(said.body),
+        }
+        for device, said in batch
+    ]
+    key = (messages.c.device_id, messages.c.epoch, messages.c.number)
+    added = connection.execute(
+        insert(messages)
+        .values(rows)
+        .on_conflict_do_nothing(index_elements=["device_id", "epoch", "number"])
+        .returning(*key)
+    )
+    left = {tuple(row) for row in added}
+    new = []
+    for device, said in batch:
+        mark = (device, said.epoch, said.number)
+        if mark in left:
+            left.discard(mark)
+            new.append((device, said))
+    return new
 
 
 def note_read(
