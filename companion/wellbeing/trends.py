@@ -226,11 +226,11 @@ WATCHES: Final = (
     Watch("energy", "less", Level(lambda day: day.energy, -1, ENERGY_FLOOR), 4.6),
     Watch("energy", "more", Level(lambda day: day.energy, 1, ENERGY_FLOOR), 5.5),
     Watch("talk", "less", Level(_talk, -1, 0.25), 8.0),
-    Watch("sleep_bad", "more", Mentions("sleep_bad", True), 5.0),
+    Watch("sleep_bad", "more", Mentions("sleep_bad", True), 4.2),
     Watch("pain", "more", Mentions("pain", True), 6.5),
     Watch("appetite_low", "more", Mentions("appetite_low", True), 6.0),
     Watch("loneliness", "more", Mentions("loneliness", True), 6.0),
-    Watch("people_contact", "less", Mentions("people_contact", False), 4.3),
+    Watch("people_contact", "less", Mentions("people_contact", False), 3.7),
     Watch("outing", "less", Mentions("outing", False), 6.5),
     Watch("medicines_missed", "more", Missed(), 4.2),
 )

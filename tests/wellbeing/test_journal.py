@@ -41,9 +41,11 @@ def test_visitors_leave_nothing_and_unsure_voices_only_a_length(reader: Reader) 
         unsure = said_by(speaker)
         assert unsure is not None
         assert (unsure.speaker, unsure.seconds, unsure.words) == ("unsure", 4.0, 12)
-        assert unsure.topics == () and unsure.valence is None and unsure.label == ""
+        assert (unsure.topics, unsure.valence, unsure.label) == ((), None, "")
     untold = said_by(None)
-    assert untold is not None and untold.speaker == "" and untold.topics
+    assert untold is not None
+    assert untold.speaker == ""
+    assert untold.topics
 
 
 @pytest.mark.parametrize(
