@@ -96,7 +96,8 @@ def about(section: str, facts: tuple[str, ...]) -> str:
 
 
 def _notes(made: told.Summary) -> tuple[str, ...]:
-    return made.notes if made.simulated else ()
+    # The page says for itself that it is no diagnosis.
+    return made.notes[:1] if made.simulated else ()
 
 
 def _empty(day: Kept) -> bool:
