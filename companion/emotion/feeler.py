@@ -14,7 +14,7 @@ from companion.emotion.features import Prosody
 from companion.emotion.fusion import Estimate, fuse, reliability
 from companion.emotion.model import AcousticModel, Judgement, load
 from companion.emotion.mood import Mood
-from companion.emotion.phrase import ACQUAINTED, phrase, remarks
+from companion.emotion.phrase import ACQUAINTED, deviations, phrase, remarks
 from companion.emotion.prosody import Measurer
 from companion.emotion.stance import stance_for
 from companion.emotion.usual import Usual
@@ -132,6 +132,7 @@ class PersonFeeler:
             confidence=round(estimate.confidence, 3),
             unsure=estimate.unsure,
             voiced=voiced,
+            against_usual=deviations(z, prosody, seen) if heard else {},
             evidence=evidence,
             phrase=phrase(estimate, evidence, lately, self._subject if voiced else None),
             probabilities=estimate.probabilities,

@@ -36,6 +36,14 @@ _REMARKS: Final = (
     _Remark(("cpp_mean", "hnr_mean"), "a clearer voice", "a breathier voice"),
 )
 
+_MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
+    "pitch": ("pitch_median",),
+    "range": ("pitch_range", "pitch_spread"),
+    "loudness": ("level_mean",),
+    "tempo": ("articulation_rate", "nuclei_rate"),
+    "pauses": ("pause_share", "pause_longest"),
+}
+
 _NAMES: Final[Mapping[str, str]] = {
     "angry": "angry", "happy": "cheerful", "sad": "sad", "neutral": "calm and even",
     "fearful": "anxious", "bored": "tired or bored", "surprise": "surprised",
@@ -76,6 +84,24 @@ def remarks(
         if best in _WORDS and words[best] > 0.4:
             told.append(_WORDS[best])
     return tuple(told)
+
+
+def deviations(z: Vector, prosody: Prosody, utterances: int) -> dict[str, float]:
+    """Return how this differs from the person's usual; empty until that is known.
+
+    Args:
+        z: normalised features.
+        prosody: the same utterance, for what is valid.
+        utterances: how many the baseline was learned from.
+    """
+    if utterances < ACQUAINTED:
+        return {}
+    found: dict[str, float] = {}
+    for name, features in _MEASURES.items():
+        at = [INDEX[one] for one in features if prosody.valid[INDEX[one]]]
+        if at:
+            found[name] = round(float(np.mean(z[at])), 2)
+    return found
 
 
 def phrase(
