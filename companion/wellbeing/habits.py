@@ -19,6 +19,8 @@ LEAST_DAYS: Final = 7
 """Days of speaking on their own before their hours count."""
 LEAST_SILENCES: Final = 14
 LEAST_SILENCE_S: Final = 4 * HOUR_S
+LATE_S: Final = 1.5 * HOUR_S
+"""A first or next word may come so much later than on other days."""
 NIGHT_ENDS_MIN: Final = 4 * 60
 """Minutes after midnight at which a day begins: who talks at 1 o'clock is still up."""
 
@@ -89,8 +91,9 @@ class Silence:
 def silence(habits: Habits, heard_at: float, now: datetime) -> Silence | None:
     """Compare the present silence with those of other days at the same hour.
 
-    The usual is the greater of the 95th percentile of all days and the longest of the same weekday;
-    days away (nothing heard for a day) do not count.
+    The usual is the greater of the 80th percentile of all days and the longest of the same weekday;
+    days away (nothing heard for a day) do not count. A silence that was usual an hour and a half
+    before, and went on, counts as usual: nobody starts their day by the minute.
 
     Returns:
         None when there is too little to compare with.
@@ -112,12 +115,14 @@ def silence(habits: Habits, heard_at: float, now: datetime) -> Silence | None:
         before = habits.times[place - 1]
         if any(a < then and b > before for a, b in habits.deaf):
             continue
+        earlier = bisect_left(habits.times, then - LATE_S)
+        begun = habits.times[earlier - 1] if earlier else before
         # Within the present silence there is nothing to compare with.
-        if then <= heard_at and then - before < DAY_S:
-            past.append((back % 7 == 0, then - before))
+        if then <= heard_at and then - begun < DAY_S:
+            past.append((back % 7 == 0, then - begun))
     if len(past) < LEAST_SILENCES:
         return None
-    everyday = _quantile([s for _, s in past], 0.95)
+    everyday = _quantile([s for _, s in past], 0.8)
     weekday = max((s for same, s in past if same), default=0.0)
     return Silence(seconds, max(everyday, weekday), max(s for _, s in past))
 
