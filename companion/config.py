@@ -204,6 +204,10 @@ class CheckinSettings(_Section):
 class EveningSettings(_Section):
     """Word of the day's summary, sent to those who get it."""
 
+    at: str = Field("19:30", pattern=CLOCK)
+    """Local hour at which the page of the day is closed and sent."""
+    ask_first: bool = True
+    """Once a week, before it goes, the person is asked whether to hear it."""
     link: str | None = None
     """Where they read it, such as https://molly.example.org; None leaves it out."""
 

@@ -266,7 +266,11 @@ class _Days:
             return
         try:
             self.living = app.start_living(
-                self._config, self._keeping, self._offer, compared=compared
+                self._config,
+                self._keeping,
+                self._offer,
+                _troubled(self._log, self._clock, "wellbeing"),
+                compared=compared,
             )
         except CompanionError as error:
             self._log(events.Trouble(self._clock.now(), "wellbeing", str(error)))

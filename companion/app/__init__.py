@@ -34,6 +34,7 @@ from companion.app.knowing import (
     store_print,
 )
 from companion.app.living import TICK_S, Living, start_living
+from companion.app.outward import new_closing, new_sheets
 from companion.app.reaching import (
     begin_scale,
     explain_score,
@@ -79,12 +80,14 @@ __all__ = [
     "load_voice",
     "load_who",
     "model_paths",
+    "new_closing",
     "new_diary",
     "new_endpointer",
     "new_evening",
     "new_hub_publisher",
     "new_messenger",
     "new_postman",
+    "new_sheets",
     "open_storage",
     "place_of",
     "process_age",

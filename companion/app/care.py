@@ -78,9 +78,9 @@ def load_house(
 def load_readings(config: Config, database: Callable[[], Database]) -> Readings:
     """Return what reads days out of the journal."""
     from companion.app.readings import JournalReadings
-    from companion.wellbeing.zones import local_zone
+    from companion.app.wellbeing import zone_of
 
-    return JournalReadings(config, database, local_zone(config.checkins.timezone))
+    return JournalReadings(config, database, zone_of(config))
 
 
 def load_reminders(config: Config, database: Callable[[], Database]) -> ReminderStore | None:

@@ -112,6 +112,8 @@ class Keeping:
     person_id: str | None
     """The owner's row; None while the database cannot be opened."""
     database: Database | None
+    owner_name: str | None = None
+    """What the owner is called, if anybody said."""
     _closing: Event = field(default_factory=Event)
 
     def sweep_daily(self, retention: Retention) -> None:
@@ -206,7 +208,7 @@ def start_keeping(
         config, on_news, database=database, key=key, person_id=person_id, owner_name=name
     )
     alerts.start()
-    keeping = Keeping(new_diary(config, on_trouble), alerts, person_id, database)
+    keeping = Keeping(new_diary(config, on_trouble), alerts, person_id, database, name)
     keeping.sweep_daily(retention_of(config))
     return keeping
 

@@ -10,17 +10,29 @@ from typing import TYPE_CHECKING, Final
 
 from companion.app.feeling import may_feel
 from companion.app.keeping import Keeping
+from companion.app.outward import Outward, start_outward
 from companion.app.reaching import load_initiatives
 from companion.app.wellbeing import load_keeper
 from companion.config import Config
-from companion.domain import CommittedTurn, Danger, Exchange, Initiative, Match, Skill
+from companion.domain import (
+    CommittedTurn,
+    Danger,
+    Exchange,
+    Initiative,
+    JsonObject,
+    Match,
+    Skill,
+)
 
 if TYPE_CHECKING:
     from companion.safety.alerts.service import AlertService
+    from companion.storage.database import Database
+    from companion.storage.records import Diary
     from companion.wellbeing.exercises import Exercise, ExerciseTexts
     from companion.wellbeing.initiatives import Initiatives
     from companion.wellbeing.keeper import JournalKeeper
     from companion.wellbeing.replies import ReplyEar
+    from companion.wellbeing.scales.asked import ScaleSkill
 
 TICK_S: Final = 30.0
 """Between two looks at what is due."""
@@ -35,6 +47,7 @@ class Living:
     skills: tuple[Skill, ...]
     compared: bool
     """Whether voices are compared; otherwise nobody in particular is unsure."""
+    outward: Outward | None = None
 
     def committed(self, turn: CommittedTurn) -> None:
         """Take note of a turn; see ``Journal``."""
@@ -54,12 +67,16 @@ class Living:
         visitor = speaker is not None and speaker.match is Match.NO
         if self.initiatives is not None and not visitor:
             self.initiatives.heard(time.time())
+        if self.outward is not None:
+            self.outward.committed(turn)
 
     def tick(self) -> None:
         """Look at what is due."""
         self.keeper.tick()
         if self.initiatives is not None:
             self.initiatives.tick()
+        if self.outward is not None:
+            self.outward.tick()
 
     def listening(self, why: str) -> None:
         """Say how the device listens; as of ``JournalKeeper.listening``."""
@@ -68,6 +85,8 @@ class Living:
     def close(self) -> None:
         """Write the last of it."""
         self.keeper.close()
+        if self.outward is not None:
+            self.outward.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +126,12 @@ class _Concerned:
 
 
 def start_living(
-    config: Config, keeping: Keeping, emit: Callable[[Initiative], None], *, compared: bool
+    config: Config,
+    keeping: Keeping,
+    emit: Callable[[Initiative], None],
+    on_trouble: Callable[[str], None],
+    *,
+    compared: bool,
 ) -> Living:
     """Put it together.
 
@@ -115,6 +139,7 @@ def start_living(
         config: settings.
         keeping: what the talk keeps.
         emit: takes what is to be said unasked; any thread.
+        on_trouble: told one plain line when something of it cannot work; any thread.
         compared: whether voices are compared.
 
     Raises:
@@ -141,7 +166,30 @@ def start_living(
         emit,
         concern=_Concerned(keeping.alerts),
     )
-    return Living(keeper, initiatives, (_Peace(initiatives), exercises), compared)
+    outward = start_outward(
+        config, database, person_id, keeping.owner_name, emit, initiatives.welcome, on_trouble
+    )
+    skills = (_Peace(initiatives), *outward.skills, _scales(config, database, person_id, diary))
+    return Living(keeper, initiatives, (*skills, exercises), compared, outward)
+
+
+def _scales(config: Config, database: Database, person_id: str, diary: Diary) -> ScaleSkill:
+    from companion.app.reaching import begin_scale
+    from companion.wellbeing.scales import ScaleHistory, load_scale, scale_history, scale_names
+    from companion.wellbeing.scales.asked import ScaleSkill, load_asked_words
+
+    language = config.persona.language
+
+    def history(now: datetime) -> ScaleHistory:
+        with database.read() as connection:
+            return scale_history(connection, now.timestamp(), person_id)
+
+    def note(kind: str, data: JsonObject, at: float) -> None:
+        diary.note(kind, data, at, person_id)
+
+    scales = tuple(load_scale(name, language) for name in scale_names(language))
+    words = load_asked_words(language)
+    return ScaleSkill(scales, words, history, lambda one: begin_scale(config, one, note))
 
 
 __all__ = ["TICK_S", "Living", "start_living"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from companion.app.guarding import embedding_dir
 from companion.app.keeping import UNNAMED, load_key, open_storage, retention_of
@@ -30,16 +28,11 @@ _TAUGHT: Final = "en"
 """The topic classifier was taught English."""
 
 
-def local_zone() -> tzinfo:
-    """Return the time zone of this machine, with its rules for summer time where they are known."""
-    name = os.environ.get("TZ", "").removeprefix(":")
-    if not name:
-        with suppress(OSError):
-            name = str(Path("/etc/localtime").readlink()).partition("zoneinfo/")[2]
-    if name:
-        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
-            return ZoneInfo(name)
-    return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+def zone_of(config: Config) -> tzinfo:
+    """Return the time zone the person lives in."""
+    from companion.wellbeing.zones import local_zone
+
+    return local_zone(config.checkins.timezone)
 
 
 def load_topics(config: Config) -> TopicReader:
@@ -186,8 +179,8 @@ __all__ = [
     "keep_summary",
     "load_keeper",
     "load_topics",
-    "local_zone",
     "named",
     "owner_of",
     "simulate_days",
+    "zone_of",
 ]

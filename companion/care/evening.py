@@ -44,7 +44,7 @@ class Evening:
     """Offers a day's summary to those who may get it."""
 
     def __init__(self, postman: Postman) -> None:
-        self._postman = postman
+        self.post = postman
 
     def offer(self, summary: DailySummary, event_id: int) -> tuple[Outgoing, ...]:
         """Put word of a summary into the post, for everybody who may get it now.
@@ -59,7 +59,7 @@ class Evening:
         Raises:
             StorageError: the database cannot be written.
         """
-        post = self._postman
+        post = self.post
         now = post.now()
         made: list[Outgoing] = []
         with post.database.begin() as connection:
@@ -95,7 +95,7 @@ class Evening:
         Raises:
             StorageError: the database cannot be read.
         """
-        with self._postman.database.read() as connection:
+        with self.post.database.read() as connection:
             rows = outgoing.listed(connection, CONTACT, person_id=person_id)
             known = {one.id: one for one in list_people(connection)}
         return tuple(

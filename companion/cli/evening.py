@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -85,6 +86,31 @@ def send(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     print(f"{len(rows)} tried" if rows else "nothing is due")
     for row in rows:
         print(f"{row.id[:8]}  {row.kind}: {row.state}{f' ({row.error})' if row.error else ''}")
+
+
+@app.command()
+def close(
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Today if left out.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Close the page of a day and send it; for a timer, where the companion is not running."""
+    from companion import app as house
+    from companion.app import wellbeing
+
+    settings, database = open_here(config)
+    with database.read() as conn:
+        owner = wellbeing.owner_of(conn)
+    sheets = house.new_sheets(settings, database, owner.id, wellbeing.named(owner, settings))
+    postman = house.new_postman(settings, database, sheets.who)
+    now = datetime.now(sheets.tz)
+    which = day.date() if day else now.date()
+    if not house.new_closing(settings, sheets, postman).close(which, now):
+        print(f"there is no page for {which}: nothing was heard, or summaries are not agreed to")
+        return
+    sent = sum(row.state == "sent" for row in postman.deliver_due())
+    print(f"the page of {which} is closed; {sent} sent now")
 
 
 def _record(config: Path | None, name: str, words: dict[str, bool]) -> None:

@@ -34,7 +34,7 @@ def show(
     from companion.wellbeing.marker import is_simulated
 
     settings = wellbeing.elsewhere(load_config(config), state)
-    zone = wellbeing.local_zone()
+    zone = wellbeing.zone_of(settings)
     last = parse_day(date, datetime.now(zone).date())
     with house.open_storage(settings).read() as connection:
         owner = wellbeing.owner_of(connection)
@@ -114,7 +114,7 @@ def simulate_days(
     folder = (to or real.with_name(f"{real.name}-simulated")).absolute()
     if folder == real or folder.resolve() == real.resolve():
         raise WellbeingError(f"{folder} is the real state folder: name another with --to")
-    zone = wellbeing.local_zone()
+    zone = wellbeing.zone_of(settings)
     counts = wellbeing.simulate_days(
         wellbeing.elsewhere(settings, folder),
         days=days,

@@ -55,7 +55,7 @@ def summary(
     if state is not None and not (state / "companion.db").is_file():
         raise WellbeingError(f"{state} holds no database: see companion simulate days --to")
     database = house.open_storage(settings)
-    zone, now = wellbeing.local_zone(), time.time()
+    zone, now = wellbeing.zone_of(settings), time.time()
     texts = pages.texts_of(settings.persona.language)
     with database.read() as connection:
         owner = wellbeing.owner_of(connection)

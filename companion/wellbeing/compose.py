@@ -41,7 +41,8 @@ def compose(
         texts: templates.
         who: the person's name; None writes "The person".
         phraser: may say a sentence in other words; where the checker refuses, the template stays.
-        struck: ids of lines the person left out; those about safety stay all the same.
+        struck: ids of lines the person left out, also such as are not there yet; those about safety
+            stay all the same.
         simulated: the day was made up; the summary says so.
         made_at: now, seconds since 1970.
         said: words of the person known at the time, none of which may be quoted.
@@ -64,6 +65,8 @@ def compose(
                 text = other
         lines.append(Sentence(fact.id, texts.templates[fact.kind].section, text, (fact.id,)))
     left = {one.id for one in lines if one.id in struck and one.section != UNSTRUCK}
+    # A line may be struck in the morning that the afternoon would write.
+    asked = left | (set(struck) - {one.id for one in lines})
     shown = [one for one in lines if one.id not in left]
     used = {fact for one in shown for fact in one.facts}
     notes = [texts.line("notes", "limits"), texts.line("notes", "rights", who=name)]
@@ -80,7 +83,7 @@ def compose(
         facts=tuple(fact for fact in facts if fact.id in used),
         notes=tuple(notes),
         simulated=simulated,
-        struck=tuple(sorted(left)),
+        struck=tuple(sorted(asked)),
         made_at=made_at,
     )
     return Composed(summary, tuple(dropped))

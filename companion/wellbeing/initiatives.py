@@ -16,7 +16,9 @@ from companion.wellbeing.checkins import (
     Facts,
     Plan,
     State,
+    is_quiet,
     next_initiative,
+    spoken_today,
     unusual_silence,
 )
 from companion.wellbeing.texts import spoken
@@ -92,6 +94,21 @@ class Initiatives:
         self._set(self.log.heard(at))
         if open_offer is not None and self.log.open is None:
             self._note(open_offer.kind, True, at)
+
+    def welcome(self, now: datetime) -> bool:
+        """Return whether anything may be said unasked: not in quiet hours, not when left in peace.
+
+        Args:
+            now: in the person's time zone.
+        """
+        at = now.timestamp()
+        return (
+            self.settings.enabled
+            and self.log.open is None
+            and at >= self.log.snoozed_until
+            and not is_quiet(self.settings, now)
+            and spoken_today(self.log, now) < self.settings.most_a_day
+        )
 
     def wish(self, text: str, *, answer: bool = False) -> Wish | None:
         """Return what somebody wants of check-ins, to be asked of any utterance; pure.

@@ -144,6 +144,16 @@ def stored(connection: Connection, person_id: str, day: date) -> Stored | None:
     return kept[-1][1] if kept else None
 
 
+def event_of(connection: Connection, person_id: str, day: date) -> int | None:
+    """Return the event that holds the kept summary of a day, or None.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    kept = _kept(connection, person_id, day)
+    return kept[-1][0] if kept else None
+
+
 def _kept(connection: Connection, person_id: str, day: date) -> list[tuple[int, Stored]]:
     # The time zone is not known here: a day more on either side.
     noon = datetime.combine(day, datetime.min.time()).timestamp()
@@ -282,6 +292,7 @@ __all__ = [
     "Stored",
     "Struck",
     "Telling",
+    "event_of",
     "note_told",
     "spoken",
     "store",

@@ -30,9 +30,11 @@ def offered() -> list[Initiative]:
 
 
 @pytest.fixture
-def living(keeping: app.Keeping, tmp_path: Path, offered: list[Initiative]) -> app.Living:
+def living(keeping: app.Keeping, tmp_path: Path, offered: list[Initiative]) -> Iterator[app.Living]:
     config = Config(state_dir=tmp_path, persona=PersonaSettings(person="Rose"))
-    return app.start_living(config, keeping, offered.append, compared=False)
+    made = app.start_living(config, keeping, offered.append, pytest.fail, compared=False)
+    yield made
+    made.close()
 
 
 def kept(keeping: app.Keeping, kind: str) -> list[dict[str, object]]:

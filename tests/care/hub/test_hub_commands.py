@@ -125,6 +125,7 @@ def test_who_gets_word_in_the_evening_is_for_the_owner_to_say(tmp_path: Path) ->
     assert "whole summary" in run("evening", "to", "Anna", "--full", *here, home=tmp_path)
     assert "nobody was told" in run("evening", "told", "Anna", *here, home=tmp_path)
     assert "nothing is due" in run("evening", "send", *here, home=tmp_path)
+    assert "there is no page" in run("evening", "close", *here, home=tmp_path)
     run("evening", "stop", "Anna", *here, home=tmp_path)
     listed = run("data", "consent", "list", "evening", *here, home=tmp_path)
     assert "does not agree" in listed.splitlines()[-1]
