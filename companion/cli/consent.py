@@ -19,7 +19,7 @@ VERSION = "1"
 
 TEXTS = {
     "alerts": "People you named are told when you may be in danger.",
-    "memory": "Things you ask to be remembered are kept until you have them forgotten.",
+    "memory": "What you tell of your life is kept until you have it forgotten.",
     "mood": "How you seem (not your words) is kept, to see changes over weeks.",
     "summary": "A short report of the day is kept and shown to those you choose.",
     "transcripts": "The words you say are kept for some days.",

@@ -20,6 +20,7 @@ from companion.storage.tables import (
     deliveries,
     events,
     learned,
+    memories,
     meta,
     metadata,
     people,
@@ -31,7 +32,7 @@ from companion.storage.trouble import explained
 COUNT: Final = "count:"
 """Yearly counts say nothing about anybody and outlive an erase."""
 
-_PEOPLE: Final = (deliveries, alerts, events, learned, voiceprints, consents, contacts, people)
+_PEOPLE: Final = (deliveries, alerts, events, memories, learned, voiceprints, consents, contacts, people)
 """Tables about people, those that point to others first."""
 _KEPT_META: Final = ("canary", "audit-head", "audit-start")
 _BATCH: Final = 500
@@ -51,6 +52,7 @@ def planned(connection: Connection, person: Person | None) -> dict[str, int]:
             "consents": _count(connection, consents, mine),
             "voiceprints": _count(connection, voiceprints, mine),
             "learned": _count(connection, learned, mine),
+            "memories": _count(connection, memories, mine),
             "events": len(_events_of(connection, person)),
             "alerts": _count(connection, alerts, mine),
         }

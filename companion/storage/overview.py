@@ -15,7 +15,7 @@ from companion.storage.database import Database
 from companion.storage.leftovers import LEARNED, database_files
 from companion.storage.people import list_people
 from companion.storage.retention import CLASSES, DAY_S, OTHER, Retention
-from companion.storage.tables import alerts, audit, contacts, events, voiceprints
+from companion.storage.tables import alerts, audit, contacts, events, memories, voiceprints
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ def _kept(connection: Connection, now: float, retention: Retention) -> tuple[Kep
     known = [kind for kinds in CLASSES.values() for kind in kinds]
     other = _class(connection, OTHER, events, not_(events.c.kind.in_(known)), None, now)
     found += [other] * bool(other.rows)
+    found.append(_class(connection, "memories", memories, true(), None, now))
     found.append(_class(connection, "alerts", alerts, true(), retention.safety, now))
     found.append(_class(connection, "audit", audit, true(), retention.audit, now))
     return tuple(found)

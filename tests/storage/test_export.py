@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from companion.errors import StorageError, StorageFullError
-from companion.storage import audit, consents, learned, people
+from companion.storage import audit, consents, learned, memories, people
 from companion.storage.alert import Alert, Delivery
 from companion.storage.channels import masked
 from companion.storage.columns import TABLES
@@ -52,6 +52,21 @@ def filled(database: Database) -> Database:
             at=4.5,
         )
         learned.keep(connection, owner.id, "feeling", {"mood": WORDS}, at=4.7)
+        consents.give(
+            connection, person_id=owner.id, subject="memory", how="spoken", version="1", at=4.0
+        )
+        memories.remember(
+            connection,
+            person_id=owner.id,
+            kind="people",
+            subject="daughter/anna",
+            relation="lives",
+            value="Leeds",
+            sentence="Your daughter Anna lives in Leeds.",
+            told_at=4.8,
+            at=4.9,
+            vector=b"numbers",
+        )
         add_event(connection, at=5.0, kind="transcript", data={"text": WORDS}, person_id=owner.id)
         add_count(connection, 2026, "crisis.3")
     Outbox(database).store(

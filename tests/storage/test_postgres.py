@@ -127,6 +127,7 @@ def test_an_export_holds_everything(database: Database, tmp_path: Path) -> None:
         "consents": 2,
         "voiceprints": 0,
         "learned": 0,
+        "memories": 0,
         "events": 20,
         "alerts": 1,
         "deliveries": 1,

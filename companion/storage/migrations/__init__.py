@@ -18,7 +18,7 @@ from companion.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0004"
+HEAD: Final = "0006"
 """The newest revision; a test holds it to the files."""
 
 _one_at_a_time: Final = Lock()
