@@ -23,7 +23,7 @@ TEXTS = {
     "full_text": "This person gets the evening summary in full, not only word that it is ready.",
     "hub": "Summaries, mood, alerts and the device's health go to the care team's hub, each only "
     "with its own consent.",
-    "memory": "Things you ask to be remembered are kept until you have them forgotten.",
+    "memory": "What you tell of your life is kept until you have it forgotten.",
     "mood": "How you seem (not your words) is kept, to see changes over weeks.",
     "sharing": "Those you chose may look at what you let each of them see, on the dashboard.",
     "summary": "A short report of the day is kept and shown to those you choose.",

@@ -123,6 +123,23 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "at": "when",
         },
     ),
+    "memories": (
+        "What people told of their lives, to be remembered; only with their consent.",
+        {
+            "number": "a running number",
+            "id": "a random number by which companion forget finds it",
+            "person_id": "who told it: the id of a row in people",
+            "kind": "people, place, date, like, pet, work, life, health, routine or other",
+            "subject": "whom it is about: me is the person, then such as daughter/anna",
+            "relation": "what it tells: name, lives, birthday, work ...; said is anything",
+            "value": "the name, place, date or thing itself",
+            "sentence": "how it is said back to them",
+            "day": "a date in it, year-month-day or month-day; empty when there is none",
+            "told_at": "when it was said",
+            "at": "when it was written down or last changed",
+            "vector": "numbers that find it by meaning; not written out",
+        },
+    ),
     "events": (
         "What happened, was said (only with consent), or was noticed.",
         {
@@ -236,6 +253,7 @@ _ORDER: Final = {
     "carers": ("created_at", "id"),
     "sessions": ("created_at", "id"),
     "sharing": ("carer_id", "subject"),
+    "memories": ("number",),
     "contacts": ("position", "id"),
     "alerts": ("at", "id"),
     "outgoing": ("at", "id"),

@@ -21,6 +21,7 @@ from companion.storage.tables import (
     deliveries,
     events,
     learned,
+    memories,
     meta,
     metadata,
     outgoing,
@@ -36,7 +37,7 @@ COUNT: Final = "count:"
 """Yearly counts say nothing about anybody and outlive an erase."""
 
 _PEOPLE: Final = (
-    *(outgoing, deliveries, alerts, events, learned, voiceprints),
+    *(outgoing, deliveries, alerts, events, memories, learned, voiceprints),
     *(sharing, sessions, carers, consents, contacts, people),
 )
 """Tables about people, those that point to others first."""
@@ -59,6 +60,7 @@ def planned(connection: Connection, person: Person | None) -> dict[str, int]:
             "voiceprints": _count(connection, voiceprints, mine),
             "learned": _count(connection, learned, mine),
             "carers": _count(connection, carers, mine),
+            "memories": _count(connection, memories, mine),
             "events": len(_events_of(connection, person)),
             "alerts": _count(connection, alerts, mine),
             "outgoing": _count(connection, outgoing, mine),

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
-from sqlalchemy import Connection, Float, Table, select
+from sqlalchemy import Connection, Float, LargeBinary, Table, select
 
 from companion.errors import StorageError, StorageFullError
 from companion.storage import audit
@@ -200,7 +200,11 @@ def _shown(table: Table, values: Mapping[str, Cell]) -> dict[str, Cell]:
             value = masked(str(value))
         elif column.name == "code":
             value = HIDDEN
-        elif column.name in _SECRET or (table is sessions and column.name == "id"):
+        elif (
+            isinstance(column.type, LargeBinary)
+            or column.name in _SECRET
+            or (table is sessions and column.name == "id")
+        ):
             value = SEALED if value is not None else None
         found[column.name] = value
         if isinstance(column.type, Float):

@@ -21,6 +21,7 @@ from companion.storage.tables import (
     carers,
     contacts,
     events,
+    memories,
     outgoing,
     voiceprints,
 )
@@ -141,6 +142,7 @@ def _kept(connection: Connection, now: float, retention: Retention) -> tuple[Kep
     known = [kind for kinds in CLASSES.values() for kind in kinds]
     other = _class(connection, OTHER, events, not_(events.c.kind.in_(known)), None, now)
     found += [other] * bool(other.rows)
+    found.append(_class(connection, "memories", memories, true(), None, now))
     found.append(_class(connection, "alerts", alerts, true(), retention.safety, now))
     found.append(_class(connection, "outgoing", outgoing, true(), None, now))
     found.append(_class(connection, "audit", audit, true(), retention.audit, now))

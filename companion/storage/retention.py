@@ -13,6 +13,7 @@ from companion.errors import StorageError
 from companion.storage import audit, consents
 from companion.storage.alert import OPEN
 from companion.storage.database import Database
+from companion.storage.memories import forget_unagreed
 from companion.storage.tables import alerts, deliveries, events, outgoing, people, sessions
 from companion.storage.voiceprints import forget_withdrawn
 
@@ -122,7 +123,7 @@ def sweep(database: Database, now: float, retention: Retention) -> Swept:
 
 
 def sweep_withdrawn(database: Database) -> int:
-    """Remove events and voiceprints of people who withdrew, or never gave, their consent.
+    """Remove events, voiceprints and memories of people who withdrew, or never gave, their consent.
 
     An event about nobody in particular is the owner's.
 
@@ -133,7 +134,7 @@ def sweep_withdrawn(database: Database) -> int:
         unwanted = _unwanted(connection)
     gone = sum(_delete(database, events, one) for one in unwanted)
     with database.begin() as connection:
-        return gone + forget_withdrawn(connection)
+        return gone + forget_withdrawn(connection) + forget_unagreed(connection)
 
 
 def _unwanted(connection: Connection) -> list[ColumnElement[bool]]:

@@ -130,6 +130,27 @@ learned: Final = Table(
 )
 """What was learned of a person, such as how they usually sound; sealed JSON."""
 
+memories: Final = Table(
+    "memories",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("relation", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("told_at", Float, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Index("memories_by_person", "person_id"),
+)
+"""What a person told of their life, only while they agree (consent ``memory``). ``sentence`` is
+spoken to them; ``day`` a date in it; ``vector`` finds it by meaning. In the file the table
+``memory_words`` (FTS5, kept by triggers) finds it by words."""
+
 deliveries: Final = Table(
     "deliveries",
     metadata,

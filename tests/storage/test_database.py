@@ -486,9 +486,18 @@ def test_the_newest_revision_is_the_one_the_code_knows() -> None:
     assert _revisions()[-1] == migrations.HEAD
 
 
+def _differences(connection: Connection) -> list[object]:
+    def ours(name: str | None, kind: str, parents: object) -> bool:
+        # An FTS5 index keeps tables of its own.
+        return kind != "table" or not (name or "").startswith("memory_words")
+
+    context = MigrationContext.configure(connection, opts={"include_name": ours})
+    return list(compare_metadata(context, metadata))
+
+
 def test_migrations_make_the_tables_the_code_uses(database: Database) -> None:
     with database.begin() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), metadata)
+        found = _differences(connection)
     assert found == []
 
 
@@ -505,7 +514,7 @@ def test_every_earlier_database_is_upgraded_with_its_records(
     opened = open_database(path, key)
     with opened.begin() as connection:
         assert migrations.current(connection) == migrations.HEAD
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert _differences(connection) == []
         audit.append(connection, 1.0, "test", "upgrade", {})
         assert audit.verify(connection) is None
     with pytest.raises(RecordError), opened.begin() as connection:
@@ -571,7 +580,7 @@ def test_a_server_keeps_records_and_guards_the_audit(server_url: str, key: Key) 
     assert opened.path is None
     assert said(others[0]) == [WORDS]
     with opened.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert _differences(connection) == []
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda one: _audited(one, 10), [opened, *others]))
     with opened.read() as connection:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from companion.errors import StorageError, StorageFullError
-from companion.storage import audit, carers, consents, learned, outgoing, people, sessions
+from companion.storage import audit, carers, consents, learned, memories, outgoing, people, sessions
 from companion.storage.alert import Alert, Delivery
 from companion.storage.channels import masked
 from companion.storage.columns import TABLES
@@ -58,6 +58,21 @@ def filled(database: Database) -> Database:
         sessions.open_session(connection, carer.id, now=4.9, lasts_s=9.0, complete=True)
         outgoing.add(
             connection, lane="contact", kind="message", mark="1", at=4.8, content={"text": WORDS}
+        )
+        consents.give(
+            connection, person_id=owner.id, subject="memory", how="spoken", version="1", at=4.0
+        )
+        memories.remember(
+            connection,
+            person_id=owner.id,
+            kind="people",
+            subject="daughter/anna",
+            relation="lives",
+            value="Leeds",
+            sentence="Your daughter Anna lives in Leeds.",
+            told_at=4.8,
+            at=4.9,
+            vector=b"numbers",
         )
         add_event(connection, at=5.0, kind="transcript", data={"text": WORDS}, person_id=owner.id)
         add_count(connection, 2026, "crisis.3")

@@ -131,6 +131,7 @@ def test_an_export_holds_everything(database: Database, tmp_path: Path) -> None:
         "sessions": 0,
         "sharing": 0,
         "outgoing": 0,
+        "memories": 0,
         "events": 20,
         "alerts": 1,
         "deliveries": 1,

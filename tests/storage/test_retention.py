@@ -254,6 +254,7 @@ def test_the_overview_tells_how_much_how_long_and_with_whose_consent(
         "summaries",
         "safety",
         "other",
+        "memories",
         "alerts",
         "outgoing",
         "audit",
