@@ -123,6 +123,22 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "at": "when",
         },
     ),
+    "reminders": (
+        "What the person asked to be reminded of, and timers that run.",
+        {
+            "id": "a random number",
+            "person_id": "who is reminded: the id of a row in people",
+            "kind": "medicine, appointment, other or timer",
+            "clock": "the local hour; empty for a timer",
+            "day": "the day, when it is only once",
+            "weekdays": "0 is Monday; all seven is every day",
+            "due_at": "when a timer ends",
+            "how": "spoken or typed",
+            "at": "when it was asked for",
+            "settled_at": "all that came due up to then is settled",
+            "sealed": "the words; kept encrypted, written out here in plain",
+        },
+    ),
     "memories": (
         "What people told of their lives, to be remembered; only with their consent.",
         {
@@ -254,6 +270,7 @@ _ORDER: Final = {
     "sessions": ("created_at", "id"),
     "sharing": ("carer_id", "subject"),
     "memories": ("number",),
+    "reminders": ("at", "id"),
     "contacts": ("position", "id"),
     "alerts": ("at", "id"),
     "outgoing": ("at", "id"),

@@ -26,6 +26,7 @@ from companion.storage.tables import (
     metadata,
     outgoing,
     people,
+    reminders,
     sessions,
     sharing,
     voiceprints,
@@ -37,7 +38,7 @@ COUNT: Final = "count:"
 """Yearly counts say nothing about anybody and outlive an erase."""
 
 _PEOPLE: Final = (
-    *(outgoing, deliveries, alerts, events, memories, learned, voiceprints),
+    *(outgoing, deliveries, alerts, events, memories, reminders, learned, voiceprints),
     *(sharing, sessions, carers, consents, contacts, people),
 )
 """Tables about people, those that point to others first."""
@@ -61,6 +62,7 @@ def planned(connection: Connection, person: Person | None) -> dict[str, int]:
             "learned": _count(connection, learned, mine),
             "carers": _count(connection, carers, mine),
             "memories": _count(connection, memories, mine),
+            "reminders": _count(connection, reminders, mine),
             "events": len(_events_of(connection, person)),
             "alerts": _count(connection, alerts, mine),
             "outgoing": _count(connection, outgoing, mine),

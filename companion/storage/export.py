@@ -23,7 +23,8 @@ from companion.storage.channels import HIDDEN, masked
 from companion.storage.columns import TABLES, ExportedTable
 from companion.storage.database import Database
 from companion.storage.disk import make_folder, sync_folder
-from companion.storage.tables import meta, sessions
+from companion.storage.reminders import words as reminder_words
+from companion.storage.tables import meta, reminders, sessions
 from companion.storage.trouble import explain_os
 
 JSON_FILE: Final = "companion.json"
@@ -189,7 +190,10 @@ def _rows(connection: Connection, shown: ExportedTable) -> Iterator[dict[str, Ce
         return
     order = [shown.table.c[name] for name in shown.order]
     for row in connection.execute(select(shown.table).order_by(*order)):
-        yield _shown(shown.table, dict(row._mapping))
+        values = dict(row._mapping)
+        if shown.table is reminders:
+            values["sealed"] = reminder_words(connection, row.id, row.sealed)
+        yield _shown(shown.table, values)
 
 
 def _shown(table: Table, values: Mapping[str, Cell]) -> dict[str, Cell]:
@@ -200,7 +204,7 @@ def _shown(table: Table, values: Mapping[str, Cell]) -> dict[str, Cell]:
             value = masked(str(value))
         elif column.name == "code":
             value = HIDDEN
-        elif (
+        elif table is not reminders and (
             isinstance(column.type, LargeBinary)
             or column.name in _SECRET
             or (table is sessions and column.name == "id")

@@ -23,6 +23,7 @@ from companion.storage.tables import (
     events,
     memories,
     outgoing,
+    reminders,
     voiceprints,
 )
 
@@ -143,6 +144,7 @@ def _kept(connection: Connection, now: float, retention: Retention) -> tuple[Kep
     other = _class(connection, OTHER, events, not_(events.c.kind.in_(known)), None, now)
     found += [other] * bool(other.rows)
     found.append(_class(connection, "memories", memories, true(), None, now))
+    found.append(_class(connection, "reminders", reminders, true(), None, now))
     found.append(_class(connection, "alerts", alerts, true(), retention.safety, now))
     found.append(_class(connection, "outgoing", outgoing, true(), None, now))
     found.append(_class(connection, "audit", audit, true(), retention.audit, now))

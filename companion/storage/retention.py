@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, not_, or_, select
@@ -14,7 +15,15 @@ from companion.storage import audit, consents
 from companion.storage.alert import OPEN
 from companion.storage.database import Database
 from companion.storage.memories import forget_unagreed
-from companion.storage.tables import alerts, deliveries, events, outgoing, people, sessions
+from companion.storage.tables import (
+    alerts,
+    deliveries,
+    events,
+    outgoing,
+    people,
+    reminders,
+    sessions,
+)
 from companion.storage.voiceprints import forget_withdrawn
 
 DAY_S: Final = 86_400.0
@@ -114,12 +123,23 @@ def sweep(database: Database, now: float, retention: Retention) -> Swept:
     counts["sessions"] = _delete(database, sessions, sessions.c.expires_at <= now)
     counts["withdrawn"] = sweep_withdrawn(database)
     counts["alerts"], counts["deliveries"] = _sweep_alerts(database, now, retention)
+    # Once over, a timer or a reminder for one day is of no use to anybody.
+    counts["reminders"] = _delete(
+        database,
+        reminders,
+        ((reminders.c.kind == "timer") & (reminders.c.due_at <= now - DAY_S))
+        | ((reminders.c.day != "") & (reminders.c.day < _iso_day(now - 7 * DAY_S))),
+    )
     counts["outgoing"] = _delete(database, outgoing, outgoing.c.expires_at <= now)
     trouble = _sweep_audit(database, now, retention, counts)
     counts = {name: count for name, count in counts.items() if count}
     if counts:
         trouble = _release(database) or trouble
     return Swept(counts, trouble)
+
+
+def _iso_day(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
 def sweep_withdrawn(database: Database) -> int:

@@ -167,6 +167,22 @@ deliveries: Final = Table(
 """One try to reach one contact. A row without ``ended_at`` was cut short: it may have arrived, so
 the next try is marked ``repeat`` and says so."""
 
+reminders: Final = Table(
+    "reminders",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("clock", String(5), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("weekdays", String(7), nullable=False),
+    Column("due_at", Float),
+    Column("how", String(16), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("settled_at", Float, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("reminders_by_person", "person_id"),
+)
 outgoing: Final = Table(
     "outgoing",
     metadata,

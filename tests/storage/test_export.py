@@ -21,6 +21,7 @@ from companion.storage.database import Database
 from companion.storage.export import export, iso, safe_cell
 from companion.storage.outbox import Outbox
 from companion.storage.records import add_event
+from companion.storage.reminders import Reminder
 from companion.storage.tables import metadata
 from companion.storage.voiceprints import store_print
 
@@ -62,6 +63,7 @@ def filled(database: Database) -> Database:
         consents.give(
             connection, person_id=owner.id, subject="memory", how="spoken", version="1", at=4.0
         )
+        reminders.add(connection, owner.id, Reminder("", "other", WORDS, "08:00", at=4.9))
         memories.remember(
             connection,
             person_id=owner.id,

@@ -132,6 +132,7 @@ def test_an_export_holds_everything(database: Database, tmp_path: Path) -> None:
         "sharing": 0,
         "outgoing": 0,
         "memories": 0,
+        "reminders": 0,
         "events": 20,
         "alerts": 1,
         "deliveries": 1,

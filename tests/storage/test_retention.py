@@ -255,6 +255,7 @@ def test_the_overview_tells_how_much_how_long_and_with_whose_consent(
         "safety",
         "other",
         "memories",
+        "reminders",
         "alerts",
         "outgoing",
         "audit",
