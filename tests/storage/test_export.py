@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from companion.errors import StorageError, StorageFullError
-from companion.storage import audit, carers, consents, learned, memories, outgoing, people, sessions
+from companion.storage import (
+    audit,
+    carers,
+    consents,
+    learned,
+    memories,
+    outgoing,
+    people,
+    reminders,
+    sessions,
+)
 from companion.storage.alert import Alert, Delivery
 from companion.storage.channels import masked
 from companion.storage.columns import TABLES
