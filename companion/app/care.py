@@ -83,9 +83,11 @@ def load_readings(config: Config, database: Callable[[], Database]) -> Readings:
     return JournalReadings(config, database, zone_of(config))
 
 
-def load_reminders(config: Config, database: Callable[[], Database]) -> ReminderStore | None:
-    """Return the store of reminders; None as long as there is none."""
-    return None
+def load_reminders(config: Config, database: Callable[[], Database]) -> ReminderStore:
+    """Return the store of reminders."""
+    from companion.app.skilling import ShownReminders
+
+    return ShownReminders(config, database)
 
 
 def care_certificate(config: Config, now: float) -> tuple[Path, Path] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ from companion.app.feeling import may_feel
 from companion.app.keeping import Keeping
 from companion.app.outward import Outward, start_outward
 from companion.app.reaching import load_initiatives
+from companion.app.skilling import Note
 from companion.app.wellbeing import load_keeper
 from companion.config import Config
 from companion.domain import (
@@ -27,15 +28,16 @@ from companion.domain import (
 if TYPE_CHECKING:
     from companion.safety.alerts.service import AlertService
     from companion.storage.database import Database
-    from companion.storage.records import Diary
     from companion.wellbeing.exercises import Exercise, ExerciseTexts
     from companion.wellbeing.initiatives import Initiatives
     from companion.wellbeing.keeper import JournalKeeper
     from companion.wellbeing.replies import ReplyEar
     from companion.wellbeing.scales.asked import ScaleSkill
 
-TICK_S: Final = 30.0
-"""Between two looks at what is due."""
+TICK_S: Final = 2.0
+"""Between two ticks; a timer is that exact."""
+_LOOK_S: Final = 30.0
+"""Between two looks at all else that is due."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Living:
     compared: bool
     """Whether voices are compared; otherwise nobody in particular is unsure."""
     outward: Outward | None = None
+    _looked_at: float = field(default=float("-inf"), init=False)
 
     def committed(self, turn: CommittedTurn) -> None:
         """Take note of a turn; see ``Journal``."""
@@ -72,6 +75,11 @@ class Living:
 
     def tick(self) -> None:
         """Look at what is due."""
+        if self.outward is not None:
+            self.outward.remind()
+        if time.monotonic() - self._looked_at < _LOOK_S:
+            return
+        self._looked_at = time.monotonic()
         self.keeper.tick()
         if self.initiatives is not None:
             self.initiatives.tick()
@@ -158,22 +166,28 @@ def start_living(
     if database is None or person_id is None:
         return Living(keeper, None, (exercises,), compared)
     diary = keeping.diary
+
+    def note(kind: str, data: JsonObject, at: float) -> None:
+        diary.note(kind, data, at, person_id)
+
     initiatives = load_initiatives(
         config,
         database,
         person_id,
-        lambda kind, data, at: diary.note(kind, data, at, person_id),
+        note,
         emit,
         concern=_Concerned(keeping.alerts),
     )
+
     outward = start_outward(
-        config, database, person_id, keeping.owner_name, emit, initiatives.welcome, on_trouble
+        config, database, person_id, keeping.owner_name, emit, initiatives.welcome, note, on_trouble
     )
-    skills = (_Peace(initiatives), *outward.skills, _scales(config, database, person_id, diary))
-    return Living(keeper, initiatives, (*skills, exercises), compared, outward)
+    # Who asks for an exercise or a scale by name is not to be told a joke.
+    first = (_Peace(initiatives), _scales(config, database, person_id, note), exercises)
+    return Living(keeper, initiatives, (*first, *outward.skills), compared, outward)
 
 
-def _scales(config: Config, database: Database, person_id: str, diary: Diary) -> ScaleSkill:
+def _scales(config: Config, database: Database, person_id: str, note: Note) -> ScaleSkill:
     from companion.app.reaching import begin_scale
     from companion.wellbeing.scales import ScaleHistory, load_scale, scale_history, scale_names
     from companion.wellbeing.scales.asked import ScaleSkill, load_asked_words
@@ -183,9 +197,6 @@ def _scales(config: Config, database: Database, person_id: str, diary: Diary) ->
     def history(now: datetime) -> ScaleHistory:
         with database.read() as connection:
             return scale_history(connection, now.timestamp(), person_id)
-
-    def note(kind: str, data: JsonObject, at: float) -> None:
-        diary.note(kind, data, at, person_id)
 
     scales = tuple(load_scale(name, language) for name in scale_names(language))
     words = load_asked_words(language)

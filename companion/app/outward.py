@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from companion.app.sending import new_evening, new_hub_publisher, new_postman
+from companion.app.skilling import Note, new_rounds, new_skills
 from companion.app.wellbeing import zone_of
 from companion.config import Config
 from companion.domain import CommittedTurn, Initiative, JsonObject, Match, Skill
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from companion.care.postman import Postman
     from companion.storage.database import Database
     from companion.wellbeing.company import Company
+    from companion.wellbeing.rounds import Rounds
     from companion.wellbeing.sheets import Sheets
     from companion.wellbeing.summary_talk import SummarySkill
 
@@ -40,6 +42,7 @@ class Outward:
     skills: tuple[Skill, ...]
     closing: Closing
     company: Company
+    rounds: Rounds
     postman: Postman
     publisher: HubPublisher | None
     on_trouble: Callable[[str], None]
@@ -52,16 +55,23 @@ class Outward:
         tier = turn.screening.tier if turn.screening is not None else 0
         self.company.heard(time.time(), troubled=tier >= _TROUBLED)
 
+    def remind(self) -> None:
+        """Say the reminders and timers that are due."""
+        self._do(self.rounds.tick)
+
     def tick(self) -> None:
-        """Do what is due; trouble is reported, and tried again the next time."""
-        now = datetime.now().astimezone()
-        try:
-            self.closing.tick(now)
-            self.company.tick(now.astimezone(self.closing.sheets.tz))
-        except StorageError:
-            return  # the diary tells of a failing database
-        except CompanionError as error:
-            self.on_trouble(str(error))
+        """Do all else that is due; trouble is reported, and tried again the next time."""
+        self._do(self.closing.tick, self.company.tick)
+
+    def _do(self, *parts: Callable[[datetime], object]) -> None:
+        here = datetime.now(self.closing.sheets.tz)
+        for part in parts:
+            try:
+                part(here)
+            except StorageError:
+                continue  # the diary tells of a failing database
+            except CompanionError as error:
+                self.on_trouble(str(error))
 
     def close(self) -> None:
         """Stop sending; what is not sent stays due."""
@@ -112,6 +122,7 @@ def start_outward(
     who: str | None,
     emit: Emit,
     welcome: Callable[[datetime], bool],
+    note: Note,
     on_trouble: Callable[[str], None],
 ) -> Outward:
     """Put it together, and start the post and the hub's publisher.
@@ -123,6 +134,7 @@ def start_outward(
         who: what the owner is called.
         emit: takes what is to be said unasked.
         welcome: whether anything may be said unasked now.
+        note: keeps an event, as ``Diary.note`` about the owner.
         on_trouble: told one plain line; any thread.
 
     Raises:
@@ -144,6 +156,8 @@ def start_outward(
 
     closing = new_closing(config, sheets, postman, politely, skill)
     company = _company(config, sheets, postman, emit, welcome)
+    rounds = new_rounds(config, database, person_id, emit, note)
+    spoken = new_skills(config, database, person_id, rounds, postman, on_trouble)
     publisher = None
     try:
         publisher = new_hub_publisher(config, database)
@@ -152,7 +166,7 @@ def start_outward(
     postman.start()
     if publisher is not None:
         publisher.start()
-    return Outward((skill,), closing, company, postman, publisher, on_trouble)
+    return Outward((skill, spoken), closing, company, rounds, postman, publisher, on_trouble)
 
 
 def _company(

@@ -1,0 +1,1 @@
+"""What is answered without the language model: time, reminders, messages, a joke."""
