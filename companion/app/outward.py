@@ -145,11 +145,12 @@ def start_outward(
     closing = new_closing(config, sheets, postman, politely, skill)
     company = _company(config, sheets, postman, emit, welcome)
     publisher = None
-    try:
-        publisher = new_hub_publisher(config, database)
-    except CompanionError as error:
-        on_trouble(f"the hub is not told anything: {error}")
-    postman.start()
+    if not config.service.post:
+        try:
+            publisher = new_hub_publisher(config, database)
+        except CompanionError as error:
+            on_trouble(f"the hub is not told anything: {error}")
+        postman.start()
     if publisher is not None:
         publisher.start()
     return Outward((skill,), closing, company, postman, publisher, on_trouble)

@@ -16,8 +16,8 @@ LEARNED: Final = ("llm", "patience.json", "patience.new")
 """What a talk keeps in the state folder: the language model's state for its prompt, and how long
 somebody pauses. A room that keeps something new there adds it here."""
 
-KEPT: Final = ("care",)
-"""Ours as well, and about nobody: the certificate of the dashboard."""
+KEPT: Final = ("care", "health.json", "service.json", "post.json")
+"""Ours as well, and about nobody: the certificate of the dashboard, how the service is."""
 
 _DATABASES: Final = ("", ".new", ".next", ".next.new")
 _SIDES: Final = ("", "-wal", "-shm", "-journal")
