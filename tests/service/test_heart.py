@@ -115,7 +115,7 @@ async def test_a_deaf_companion_stops_feeding_and_asks_for_a_restart(
     await taking(heart, 0.6)
     said = list(systemd)
     assert sum(line.startswith("WATCHDOG=trigger") for line in said) == 1
-    assert not any(line == "WATCHDOG=1" for line in said[-3:])
+    assert said[-1].startswith("WATCHDOG=trigger")
     again = RestartBook(tmp_path / "service.json", "boot")
     assert again.begin(9e9) == "deaf"
     tree = health.read(tmp_path / "run" / "health.json")
