@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -86,7 +87,8 @@ def test_a_timer_keeps_the_newest(
     (credentials / "companion-backup").write_text("from systemd, long\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
     times = iter([1e9, 1e9 + 1e5, 1e9 + 2e5])
-    monkeypatch.setattr("companion.cli.backup.time.time", lambda: next(times))
+    clock = SimpleNamespace(time=lambda: next(times))
+    monkeypatch.setattr("companion.cli.backup.time", clock)
     for _ in range(3):
         assert call("data", "backup")[0] == 0
     assert len(list((tmp_path / "backups").iterdir())) == 2
