@@ -3,14 +3,13 @@
 import asyncio
 import json
 import math
-import socket
 import stat
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.fake_systemd import FakeSystemd
 
 from companion.service import health
 from companion.service.heart import Heart, Probes
@@ -43,21 +42,10 @@ class Parts:
 
 @pytest.fixture
 def systemd(tmp_path: Path) -> Iterator[list[str]]:
-    """Return what systemd has heard; like the real one it reads at once."""
-    said: list[str] = []
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
-        server.bind(str(tmp_path / "notify"))
-
-        def listen() -> None:
-            while (line := server.recv(999).decode()) != "end":
-                said.append(line)
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        yield said
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-            out.sendto(b"end", str(tmp_path / "notify"))
-        thread.join()
+    """Return what systemd has heard."""
+    fake = FakeSystemd(tmp_path / "notify")
+    yield fake.said
+    fake.close()
 
 
 @pytest.fixture
