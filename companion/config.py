@@ -261,6 +261,19 @@ class CareSettings(_Section):
     """Minutes without a look after which they do."""
 
 
+class ServiceSettings(_Section):
+    """Running untouched, as a service."""
+
+    post: bool = False
+    """``companion service post`` sends what leaves the house; the talk itself sends nothing and
+    needs no network."""
+    health_file: Path | None = None
+    """Where the talk says how it is; None is ``health.json`` in ``state_dir``."""
+    backups: Path | None = None
+    """Folder of the nightly backups; None makes none."""
+    backups_kept: int = Field(7, ge=1, le=366)
+
+
 class Config(_Section):
     """The whole tree."""
 
@@ -281,6 +294,7 @@ class Config(_Section):
     care: CareSettings = CareSettings()
     evening: EveningSettings = EveningSettings()
     hub: HubSettings = HubSettings()
+    service: ServiceSettings = ServiceSettings()
     state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))
     """Caches and what is learned; never raw audio."""
 

@@ -26,6 +26,7 @@
     +-- WellbeingError        exit 13  a journal, scale or summary cannot be used
     +-- CareError             exit 16  the dashboard, or an account on it, cannot be used
     +-- HubError              exit 17  the hub, its broker or a device's credentials are unusable
+    +-- ServiceError          exit 18  the companion as a service is not well
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -155,3 +156,9 @@ class HubError(CompanionError):
     """The hub, its broker or a device's credentials cannot be used."""
 
     exit_code = 17
+
+
+class ServiceError(CompanionError):
+    """The companion that runs as a service is not well, or cannot be looked after."""
+
+    exit_code = 18

@@ -30,6 +30,7 @@ Observer = Callable[[events.Event], None]
 
 _PATIENCE_FILE: Final = "patience.json"
 _DEMO_PAUSE_S: Final = 0.8
+_NEWS_EVERY_S: Final = 10.0
 _GONE_S: Final = 3.0
 """A device that is back sooner is only said to be back: by the time one could hear that it is
 gone, it would no longer be true."""
@@ -106,6 +107,7 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         if who is not None:
             days.open(compared=who.working)
             stack.callback(days.close)
+        watched = app.watch_over(config, clock, source, keeping) if live and not in_file else None
         endpointer = app.new_endpointer(config)
         if not in_file:
             _recall(endpointer, config.state_dir / _PATIENCE_FILE)
@@ -118,7 +120,7 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
             log,
             endpointer=endpointer,
             in_file=in_file,
-            watch=request.on_frame,
+            watch=_watch(request.on_frame, watched),
             who=who,
             journal=days.living,
         )
@@ -128,6 +130,8 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         mode = "always" if in_file else config.attention.mode
         _wire(conversation, push=mode == "push")
         log(events.Listening(0.0, mode, app.process_age()))
+        if watched is not None:
+            stack.push_async_callback(_look_after(watched, config, conversation))
         try:
             await conversation.run()
         finally:
@@ -368,6 +372,42 @@ def _wire(conversation: Conversation, *, push: bool) -> None:
 
         with suppress(NotImplementedError, PermissionError, ValueError):
             loop.add_reader(sys.stdin, pressed)
+
+
+def _watch(
+    shown: Callable[[float, str], None] | None, watched: app.Watched | None
+) -> Callable[[float, str], None] | None:
+    if watched is None:
+        return shown
+
+    def see(level: float, state: str) -> None:
+        watched.heart.frame()
+        if shown is not None:
+            shown(level, state)
+
+    return see
+
+
+def _look_after(
+    watched: app.Watched, config: Config, talk: Conversation
+) -> Callable[[], Awaitable[None]]:
+    """Begin to say how the talk is, and tell the news of the time before; return what ends it."""
+    watched.heart.start()
+    lines = load_notices(config.persona.language)
+
+    async def tell() -> None:
+        while watched.news:
+            watched.tell(lines, config.persona.name, talk.announce)
+            await asyncio.sleep(_NEWS_EVERY_S)
+
+    task = asyncio.create_task(tell())
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.to_thread(watched.heart.stop)
+
+    return end
 
 
 def _recall(endpointer: Endpointer, path: Path) -> None:

@@ -69,7 +69,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "most_a_day": 2,
         "timezone": "Europe/Berlin",
     },
-    "evening": {"link": "https://molly.example.org"},
+    "evening": {"at": "20:30", "ask_first": False, "link": "https://molly.example.org"},
     "hub": {
         "url": "mqtts://hub.example.org:8883",
         "ca": "/etc/companion/ca.pem",
@@ -95,6 +95,12 @@ OTHER: dict[str, dict[str, Any]] = {
         "certificate_key": "/etc/companion/care.key",
         "session_h": 24.0,
         "idle_min": 30.0,
+    },
+    "service": {
+        "post": True,
+        "health_file": "/run/companion/health.json",
+        "backups": "/var/backups/companion",
+        "backups_kept": 3,
     },
 }
 """For every setting a value that is not its default."""

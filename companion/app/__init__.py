@@ -35,6 +35,7 @@ from companion.app.knowing import (
 )
 from companion.app.living import TICK_S, Living, start_living
 from companion.app.outward import new_closing, new_sheets
+from companion.app.post import hold_post, until_told
 from companion.app.reaching import (
     begin_scale,
     explain_score,
@@ -43,25 +44,32 @@ from companion.app.reaching import (
     load_scale,
 )
 from companion.app.sending import (
+    device_health,
+    health_path,
     new_evening,
     new_hub_publisher,
     new_messenger,
     new_postman,
 )
 from companion.app.talking import build_conversation, new_endpointer
+from companion.app.watching import Watched, post_trouble, watch_over
 
 __all__ = [
     "TICK_S",
     "Engines",
     "Keeping",
     "Living",
+    "Watched",
     "begin_scale",
     "build_conversation",
     "care_certificate",
+    "device_health",
     "explain_score",
     "extra_installed",
     "forget_learning",
+    "health_path",
     "hear_pieces",
+    "hold_post",
     "keep_event",
     "load_alerts",
     "load_ears",
@@ -90,6 +98,7 @@ __all__ = [
     "new_sheets",
     "open_storage",
     "place_of",
+    "post_trouble",
     "process_age",
     "retention_of",
     "serve_care",
@@ -99,4 +108,6 @@ __all__ = [
     "store_print",
     "system_prompt",
     "threads",
+    "until_told",
+    "watch_over",
 ]

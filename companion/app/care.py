@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from companion.app.keeping import PASSPHRASE, open_storage, place_of, retention_of
+from companion.app.sending import health_path
 from companion.config import Config
 from companion.errors import ConfigError
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from companion.care.reminding import ReminderStore
     from companion.storage.database import Database
 
-HEALTH: Final = "health.json"
-"""In the state folder; the running companion writes it."""
 _CERTIFICATES: Final = "care"
 
 
@@ -64,7 +63,7 @@ def load_house(
         consent_version=consent_version,
         readings=load_readings(config, lambda: store.database),
         reminders=load_reminders(config, lambda: store.database),
-        health_file=config.state_dir / HEALTH,
+        health_file=health_path(config),
         companion_name=config.persona.name,
         language=config.persona.language,
         names=own_names([*settings.hosts, settings.host]),

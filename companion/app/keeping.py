@@ -205,7 +205,13 @@ def start_keeping(
     except StorageError as error:
         on_trouble(f"nothing can be kept, the talk goes on: {error}")
     alerts = load_alerts(
-        config, on_news, database=database, key=key, person_id=person_id, owner_name=name
+        config,
+        on_news,
+        database=database,
+        key=key,
+        person_id=person_id,
+        owner_name=name,
+        hand_over=config.service.post,
     )
     alerts.start()
     keeping = Keeping(new_diary(config, on_trouble), alerts, person_id, database, name)
@@ -221,6 +227,7 @@ def load_alerts(
     key: Key | None = None,
     person_id: str | None = None,
     owner_name: str | None = None,
+    hand_over: bool = False,
 ) -> AlertService:
     """Return the alert service, not yet started.
 
@@ -231,6 +238,7 @@ def load_alerts(
         key: of the database; None makes a passing one, for when there is none.
         person_id: the owner's row.
         owner_name: what messages call the owner; by default the configured name.
+        hand_over: whether another program sends.
 
     Raises:
         SafetyError: the texts have a mistake.
@@ -248,4 +256,5 @@ def load_alerts(
         language=config.persona.language,
         person_id=person_id,
         keep_days=config.storage.safety_days,
+        hand_over=hand_over,
     )

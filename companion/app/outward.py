@@ -159,11 +159,12 @@ def start_outward(
     rounds = new_rounds(config, database, person_id, emit, note)
     spoken = new_skills(config, database, person_id, rounds, postman, on_trouble)
     publisher = None
-    try:
-        publisher = new_hub_publisher(config, database)
-    except CompanionError as error:
-        on_trouble(f"the hub is not told anything: {error}")
-    postman.start()
+    if not config.service.post:
+        try:
+            publisher = new_hub_publisher(config, database)
+        except CompanionError as error:
+            on_trouble(f"the hub is not told anything: {error}")
+        postman.start()
     if publisher is not None:
         publisher.start()
     return Outward((skill, spoken), closing, company, rounds, postman, publisher, on_trouble)

@@ -93,23 +93,48 @@ def new_hub_publisher(config: Config, database: Database) -> HubPublisher | None
     rules = FeedRules(
         config.hub.health_every_s, config.alerts.details, config.storage.summaries_days
     )
-    feed = Feed(StoredSummaries(database), lambda: device_health(config.state_dir, started), rules)
+
+    def well() -> Mapping[str, object]:
+        return device_health(config.state_dir, started, health_path(config))
+
+    feed = Feed(StoredSummaries(database), well, rules)
     return HubPublisher(database, where, secret, feed)
 
 
-def device_health(state_dir: Path, started: float) -> Mapping[str, object]:
+def device_health(
+    state_dir: Path, started: float, report: Path | None = None
+) -> Mapping[str, object]:
     """Return how the device is, without a word of the person.
 
     Args:
         state_dir: whose disk is looked at.
         started: when the program began, seconds since 1970.
+        report: the status file of the running talk; None leaves it out.
     """
+    from companion.service.health import read, why_not_well
+
     free = shutil.disk_usage(state_dir).free if state_dir.exists() else 0
+    talk: dict[str, object] = {}
+    if report is not None:
+        found = read(report)
+        why = why_not_well(found, time.time())
+        talk = {"listening": not why, "why_not": why}
+        if found is not None:
+            talk["last_restart"] = found.get("last_restart")
+            talk["frame_age_s"] = found.get("frame_age_s")
     return {
+        **talk,
         "version": __version__,
         "running_hours": round(max(time.time() - started, 0.0) / 3600.0, 1),
         "free_disk_mb": free // 1_000_000,
     }
+
+
+def health_path(config: Config) -> Path:
+    """Return where the running talk says how it is."""
+    from companion.service.health import FILE
+
+    return config.service.health_file or config.state_dir / FILE
 
 
 def _local_minute(now: float) -> float:

@@ -49,7 +49,14 @@ class WallClock:
 
     def __init__(self) -> None:
         self._start: float | None = None
+        self._working_since: float | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="inference")
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds the job that runs now has taken; 0 when there is none."""
+        since = self._working_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def start(self) -> None:
         """Make now the zero of the input clock; later calls change nothing."""
@@ -70,7 +77,14 @@ class WallClock:
 
     async def run(self, job: Callable[[], T]) -> T:
         """Run a job on the inference thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, job)
+
+    def _timed(self, job: Callable[[], T]) -> T:
+        self._working_since = time.monotonic()
+        try:
+            return job()
+        finally:
+            self._working_since = None
 
     def close(self) -> None:
         """Let the inference thread end."""

@@ -82,6 +82,7 @@ class Microphone:
         self._resampler: soxr.ResampleStream | None = None
         self._flat_since: float | None = None
         self._silent = False
+        self._sounded_at = time.monotonic()
         self._port = Port(
             "capture",
             device,
@@ -101,6 +102,18 @@ class Microphone:
     def lost(self) -> bool:
         """Whether the device has gone and is being looked for."""
         return self._port.lost
+
+    @property
+    def sound_age_s(self) -> float | None:
+        """Seconds since the device delivered anything; None while it is released."""
+        return None if self._paused else time.monotonic() - self._sounded_at
+
+    @property
+    def state(self) -> str:
+        """``well``, ``muted``, ``lost`` or ``silent``."""
+        if self._paused:
+            return "muted"
+        return "lost" if self._port.lost else "silent" if self._silent else "well"
 
     async def frames(self) -> AsyncIterator[Frame]:
         """Yield frames at the pace of the wall until ``close``."""
@@ -135,6 +148,7 @@ class Microphone:
 
     def resume(self) -> None:
         """Take the microphone again."""
+        self._sounded_at = time.monotonic()
         self._paused = False
         self._port.resume()
 
@@ -197,6 +211,7 @@ class Microphone:
     def _captured(self, _kind: bytes, payload: bytes) -> None:
         if self._paused:
             return
+        self._sounded_at = time.monotonic()
         stamp, self._child_overruns = CAPTURED.unpack_from(payload)
         raw = np.frombuffer(payload, np.int16, offset=CAPTURED.size).reshape(-1, self._channels)
         # Two channels are a stereo microphone; more are an array whose first is as good as any.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from companion.cli import consent
+from companion.cli import backup, consent
 from companion.cli.stored import ACTOR, find, local, open_here
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What is kept: show, export, erase, agree.", no_args_is_help=True)
 app.add_typer(consent.app, name="consent")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Use this config file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

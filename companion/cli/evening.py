@@ -109,6 +109,9 @@ def close(
     if not house.new_closing(settings, sheets, postman).close(which, now):
         print(f"there is no page for {which}: nothing was heard, or summaries are not agreed to")
         return
+    if settings.service.post:
+        print(f"the page of {which} is closed; the post sends it")
+        return
     sent = sum(row.state == "sent" for row in postman.deliver_due())
     print(f"the page of {which} is closed; {sent} sent now")
 

@@ -22,6 +22,7 @@ from companion.cli import (
     people,
     safety,
     scale,
+    service,
     train,
 )
 from companion.cli.ask import ask
@@ -104,6 +105,7 @@ app.add_typer(hub.app, name="hub")
 app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
 app.add_typer(scale.app, name="scale")
+app.add_typer(service.app, name="service")
 app.add_typer(train.app, name="train")
 app.add_typer(journal.app, name="journal")
 app.add_typer(journal.simulated, name="simulate")

@@ -22,7 +22,7 @@ from companion.errors import (
     StorageFullError,
 )
 from companion.storage import audit, migrations, sealing
-from companion.storage.disk import locked, make_folder, sync_folder
+from companion.storage.disk import locked, make_folder, shared_mode, sync_folder
 from companion.storage.engines import READ, file_engine, server_engine
 from companion.storage.keys import Key, derive
 from companion.storage.tables import meta
@@ -162,7 +162,7 @@ def open_database(path: Path | None, key: Key | None, *, url: str | None = None)
             if not _exists(path):
                 _create(path, key)
     with suppress(OSError):
-        path.chmod(0o600)
+        path.chmod(shared_mode(path.parent))
     return _ready(Database(file_engine(path, key), key, path, str(path)), key)
 
 
@@ -268,7 +268,9 @@ def _create(path: Path, key: Key) -> None:
     fresh = path.with_name(path.name + ".new")
     try:
         _remove(fresh)
-        os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        os.fchmod(handle, shared_mode(path.parent))
+        os.close(handle)
         engine = file_engine(fresh, key, fresh=True)
         try:
             with explained(str(path)), _signing(engine, key).begin() as connection:

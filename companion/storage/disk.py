@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -40,13 +41,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_private(path: Path, content: bytes, *, replace: bool) -> bool:
+def write_private(path: Path, content: bytes, *, replace: bool, shared: bool = False) -> bool:
     """Write a 0600 file in one step.
 
     Args:
         path: where.
         content: all of it.
         replace: whether a file that is there is replaced; if not, it is left alone.
+        shared: whether other services of ours read it; see ``shared_mode``.
 
     Returns:
         Whether the file now holds ``content``; False only when one was there and was left alone.
@@ -61,6 +63,8 @@ def write_private(path: Path, content: bytes, *, replace: bool) -> bool:
         try:
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
+                if shared:
+                    os.fchmod(handle, shared_mode(path.parent))
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -79,6 +83,20 @@ def write_private(path: Path, content: bytes, *, replace: bool) -> bool:
     return True
 
 
+def shared_mode(folder: Path) -> int:
+    """Return the mode of a file that several services of ours write: 0600, or 0660.
+
+    Its group may write it only where whoever set the device up gave the folder to the group (setgid
+    and group-writable, closed to others), because the services run as different users.
+    """
+    with suppress(OSError):
+        mode = folder.stat().st_mode
+        given = stat.S_ISGID | stat.S_IWGRP
+        if mode & given == given and not mode & 0o007:
+            return 0o660
+    return 0o600
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of ``path`` (a ``.lock`` file beside it) against other programs.
@@ -88,7 +106,10 @@ def locked(path: Path) -> Iterator[None]:
     """
     lock = path.with_name(path.name + ".lock")
     try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        mode = shared_mode(path.parent)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
+        with suppress(OSError):  # the umask, or another service's file
+            os.fchmod(handle, mode)
     except OSError as error:
         raise explain_os(error, str(lock)) from error
     try:

@@ -16,10 +16,10 @@ LEARNED: Final = ("llm", "patience.json", "patience.new")
 """What a talk keeps in the state folder: the language model's state for its prompt, and how long
 somebody pauses. A room that keeps something new there adds it here."""
 
-KEPT: Final = ("care",)
-"""Ours as well, and about nobody: the certificate of the dashboard."""
+KEPT: Final = ("care", "health.json", "service.json", "post.json")
+"""Ours as well, and about nobody: the certificate of the dashboard, how the service is."""
 
-_DATABASES: Final = ("", ".new", ".next", ".next.new")
+_DATABASES: Final = ("", ".new", ".next", ".next.new", ".replaced", ".restored")
 _SIDES: Final = ("", "-wal", "-shm", "-journal")
 
 _BLOCK: Final = 1 << 20
@@ -31,9 +31,11 @@ def database_files(path: Path) -> tuple[Path, ...]:
 
 
 def half_written(path: Path) -> tuple[Path, ...]:
-    """Return what a killed ``write_private`` may have left beside ``path``."""
+    """Return what a killed ``write_private``, or a restore, may have left beside ``path``."""
     with suppress(OSError):
-        return tuple(path.parent.glob(f".{glob.escape(path.name)}.*-*"))
+        beside = path.with_name(path.name + ".replaced")
+        old = (beside,) if beside.exists() else ()
+        return (*old, *path.parent.glob(f".{glob.escape(path.name)}.*-*"))
     return ()
 
 

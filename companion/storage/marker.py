@@ -68,7 +68,7 @@ def marked(place: Place, order: Mapping[str, object]) -> Iterator[None]:
         StorageError: it cannot be written, or another program holds it for long.
     """
     while True:
-        write_private(place.marker, json.dumps(order).encode(), replace=True)
+        write_private(place.marker, json.dumps(order).encode(), replace=True, shared=True)
         with held(place, wait_s=LONGEST_S) as mine:
             if mine:
                 yield

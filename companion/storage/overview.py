@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, not_, select, tru
 from companion.storage import audit as audit_chain
 from companion.storage import consents as agreed
 from companion.storage.database import Database
+from companion.storage.disk import shared_mode
 from companion.storage.leftovers import LEARNED, database_files
 from companion.storage.people import list_people
 from companion.storage.retention import CLASSES, DAY_S, OTHER, Retention
@@ -175,5 +176,6 @@ def _file(path: Path) -> File | None:
     with suppress(OSError):
         inside = [path, *path.rglob("*")] if path.is_dir() else [path]
         size = sum(file.stat().st_size for file in inside if not file.is_dir())
-        return File(str(path), size, not path.stat().st_mode & 0o077)
+        beyond = 0o007 if shared_mode(path.parent) == 0o660 else 0o077
+        return File(str(path), size, not path.stat().st_mode & beyond)
     return None

@@ -152,6 +152,16 @@ class Diary:
         self._thread = Thread(target=self._run, name="diary", daemon=True)
         self._thread.start()
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written just now; empty when all is well."""
+        return self._told or ""
+
+    @property
+    def running(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread.is_alive()
+
     def note(
         self, kind: str, data: Mapping[str, object], at: float, person_id: str | None = None
     ) -> None:

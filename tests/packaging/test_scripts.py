@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ("scripts/setup", "scripts/talk", "scripts/test", "scripts/lint", ".ci/run")
+SCRIPTS = (
+    *("scripts/setup", "scripts/talk", "scripts/test", "scripts/lint", "scripts/install-device"),
+    ".ci/run",
+)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -67,6 +67,7 @@ class AlertService:
         keep_days: float = 365.0,
         rules: Rules | None = None,
         minute: Callable[[float], float] | None = None,
+        hand_over: bool = False,
     ) -> None:
         """Prepare; nothing is sent before ``start`` or ``deliver_due``.
 
@@ -85,6 +86,8 @@ class AlertService:
             keep_days: days a closed alert is kept.
             rules: times of delivery; by default the built-in ones.
             minute: turns a time into the minute of the local day.
+            hand_over: another program sends and takes answers; this one raises alerts and tells
+                the owner what became of them.
 
         Raises:
             SafetyError: the texts have a mistake.
@@ -104,7 +107,10 @@ class AlertService:
         self._database = database
         self._outbox = Outbox(database) if database is not None else None
         self._spare = SpareBox()
-        self._worker = Worker(self._outbox, self._spare, courier, rules, self._tell)
+        self._worker = Worker(
+            self._outbox, self._spare, courier, rules, self._tell, hand_over=hand_over
+        )
+        self._hand_over = hand_over
         self._answers = Answers(self._outbox, self._spare, links, now, self._names)
         self._server: AckServer | None = None
         self._no_server = ""
@@ -113,6 +119,11 @@ class AlertService:
     def trouble(self) -> str:
         """Why alerts cannot be written down or answered just now; empty when all is well."""
         return self._worker.trouble or self._no_server
+
+    @property
+    def running(self) -> bool:
+        """Whether somebody looks after what is due."""
+        return self._worker.running
 
     def raise_alert(
         self,
@@ -286,7 +297,7 @@ class AlertService:
 
     def start(self) -> None:
         """Start the worker, and the answering server if one is configured."""
-        if self._settings.listen and self._server is None:
+        if self._settings.listen and self._server is None and not self._hand_over:
             try:
                 self._server = AckServer(
                     self._settings.listen,

@@ -34,6 +34,8 @@ class Worker:
         courier: Courier,
         rules: Rules,
         tell: Callable[[Sequence[News]], None],
+        *,
+        hand_over: bool = False,
     ) -> None:
         """Prepare.
 
@@ -43,7 +45,10 @@ class Worker:
             courier: tells contacts.
             rules: times of delivery.
             tell: takes news for the owner, on the worker's threads.
+            hand_over: another program sends what is in the database; only what cannot be written
+                there is tried here.
         """
+        self._hand_over = hand_over
         self.outbox = outbox
         self.spare = spare
         self.contacts: Sequence[Contact] = ()
@@ -63,6 +68,11 @@ class Worker:
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Start the thread."""
@@ -99,7 +109,8 @@ class Worker:
             now = self._courier.now()
             # Memory first: it needs no database that may be slow to fail.
             started = [a.id for a in self.spare.all() if _due(a, now) and self._start(a.id)]
-            for alert in self._read(now):
+            due = self._read(now)
+            for alert in () if self._hand_over else due:
                 if alert.id not in self.spare and self._start(alert.id):
                     started.append(alert.id)
             rows = {a.id: a for a in self._known} | {a.id: a for a in self.spare.all()}
