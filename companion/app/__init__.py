@@ -15,6 +15,7 @@ from companion.app.engines import (
 )
 from companion.app.feeling import forget_learning, load_feeler, load_person_feeler
 from companion.app.guarding import load_guard, load_screener
+from companion.app.hushing import Hush, is_muted, mute
 from companion.app.keeping import (
     Keeping,
     load_alerts,
@@ -52,6 +53,7 @@ from companion.app.talking import build_conversation, new_endpointer
 __all__ = [
     "TICK_S",
     "Engines",
+    "Hush",
     "Keeping",
     "Living",
     "begin_scale",
@@ -61,6 +63,7 @@ __all__ = [
     "extra_installed",
     "forget_learning",
     "hear_pieces",
+    "is_muted",
     "keep_event",
     "load_alerts",
     "load_ears",
@@ -79,6 +82,7 @@ __all__ = [
     "load_voice",
     "load_who",
     "model_paths",
+    "mute",
     "new_diary",
     "new_endpointer",
     "new_evening",

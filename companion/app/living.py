@@ -35,6 +35,8 @@ class Living:
     skills: tuple[Skill, ...]
     compared: bool
     """Whether voices are compared; otherwise nobody in particular is unsure."""
+    muted: bool = False
+    """It does not listen: asking would be unkind, and no answer would mean nothing."""
 
     def committed(self, turn: CommittedTurn) -> None:
         """Take note of a turn; see ``Journal``."""
@@ -58,11 +60,12 @@ class Living:
     def tick(self) -> None:
         """Look at what is due."""
         self.keeper.tick()
-        if self.initiatives is not None:
+        if self.initiatives is not None and not self.muted:
             self.initiatives.tick()
 
     def listening(self, why: str) -> None:
         """Say how the device listens; as of ``JournalKeeper.listening``."""
+        self.muted = why == "muted"
         self.keeper.listening(why)
 
     def close(self) -> None:

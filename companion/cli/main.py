@@ -19,6 +19,7 @@ from companion.cli import (
     hub,
     journal,
     models,
+    mute,
     people,
     safety,
     scale,
@@ -101,6 +102,7 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(care.app, name="care")
 app.add_typer(evening.app, name="evening")
 app.add_typer(hub.app, name="hub")
+app.add_typer(mute.app, name="mute")
 app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
 app.add_typer(scale.app, name="scale")
