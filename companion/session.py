@@ -115,7 +115,10 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
                 _troubled(log, clock, "mute"),
             )
         if who is not None:
-            days.open(compared=who.working, skills=hush.skills if hush is not None else ())
+            skills = hush.skills() if hush is not None else ()
+            if skills and engines.guard is not None:
+                engines.guard.yield_to(lambda text: any(one.knows(text) for one in skills))
+            days.open(compared=who.working, skills=skills)
             stack.callback(days.close)
         endpointer = app.new_endpointer(config)
         if not in_file:

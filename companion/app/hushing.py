@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from companion import events
 from companion.config import Config
-from companion.domain import JsonObject, Skill
+from companion.domain import JsonObject
 from companion.errors import CompanionError, ConfigError
 from companion.service.control import Control, ask, control_path
 from companion.service.mute_skill import MuteSkill, load_mute_texts
@@ -62,9 +62,8 @@ class Hush:
         """Called on the loop after every change."""
         self.muting = Muting(config.state_dir / MUTE_FILE, microphone, self._changed, trouble)
 
-    @property
-    def skills(self) -> tuple[Skill, ...]:
-        """What understands "stop listening"; empty when its texts have a mistake."""
+    def skills(self) -> tuple[MuteSkill, ...]:
+        """Return what understands "stop listening"; nothing when its texts have a mistake."""
         try:
             texts = load_mute_texts(self._config.persona.language)
         except ConfigError as error:

@@ -71,6 +71,10 @@ class MuteSkill:
     button: bool
     """Whether there is a button that brings it back."""
 
+    def knows(self, text: str) -> bool:
+        """Return whether somebody asks not to be heard."""
+        return self._asked(text) is not None
+
     def answer(self, text: str, now: datetime) -> Exchange | None:
         """Return what is said to a request not to listen; None for all else."""
         rest = self._asked(text)
