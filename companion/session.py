@@ -142,6 +142,12 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         stack.push_async_callback(days.accompany(conversation, why))
         if hush is not None:
             stack.push_async_callback(await hush.accompany(conversation, days.listening))
+            database = keeping.database if keeping is not None else None
+            trouble = _troubled(log, clock, "home")
+            home = app.start_home(config, engines.voice, hush, database, trouble) if live else None
+            if home is not None:
+                log.observers = (*log.observers, home.see)
+                stack.push_async_callback(await home.accompany(conversation))
         mode = "always" if in_file else config.attention.mode
         _wire(conversation, conversation.push if hush is None else hush.push, push=mode == "push")
         log(events.Listening(0.0, mode, app.process_age()))

@@ -15,6 +15,7 @@ from companion.app.engines import (
 )
 from companion.app.feeling import forget_learning, load_feeler, load_person_feeler
 from companion.app.guarding import load_guard, load_screener
+from companion.app.homing import HomeTalk, start_home
 from companion.app.hushing import Hush, is_muted, mute
 from companion.app.keeping import (
     Keeping,
@@ -53,6 +54,7 @@ from companion.app.talking import build_conversation, new_endpointer
 __all__ = [
     "TICK_S",
     "Engines",
+    "HomeTalk",
     "Hush",
     "Keeping",
     "Living",
@@ -95,6 +97,7 @@ __all__ = [
     "retention_of",
     "serve_care",
     "speech_in",
+    "start_home",
     "start_keeping",
     "start_living",
     "store_print",

@@ -71,7 +71,9 @@ def _first_line(path: Path) -> str:
         reason = getattr(error, "strerror", None) or "not text"
         raise ConfigError(f"'home.password_file' {path} cannot be read: {reason}") from error
     if not lines or not lines[0]:
-        raise ConfigError(f"'home.password_file' {path} is empty: put the password on its first line")
+        raise ConfigError(
+            f"'home.password_file' {path} is empty: put the password on its first line"
+        )
     return lines[0]
 
 
