@@ -26,6 +26,7 @@
     +-- WellbeingError        exit 13  a journal, scale or summary cannot be used
     +-- CareError             exit 16  the dashboard, or an account on it, cannot be used
     +-- HubError              exit 17  the hub, its broker or a device's credentials are unusable
+    +-- WireError             exit 18  a speech server of the house (Wyoming) failed or cannot serve
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -155,3 +156,9 @@ class HubError(CompanionError):
     """The hub, its broker or a device's credentials cannot be used."""
 
     exit_code = 17
+
+
+class WireError(CompanionError):
+    """A Wyoming server or client does not answer, or not as agreed; ours cannot listen."""
+
+    exit_code = 18

@@ -98,6 +98,7 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         stack.callback(output.close)
         if engines is None:
             engines = await asyncio.to_thread(app.load_engines, config)
+        app.report_remote(engines, _troubled(log, clock, "wyoming"))
         live = not in_file if request.live is None else request.live
         who, keeping = None, None
         if live:

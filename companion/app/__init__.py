@@ -9,6 +9,7 @@ from companion.app.engines import (
     load_voice,
     model_paths,
     process_age,
+    report_remote,
     speech_in,
     system_prompt,
     threads,
@@ -50,6 +51,7 @@ from companion.app.sending import (
     new_postman,
 )
 from companion.app.talking import build_conversation, new_endpointer
+from companion.app.wyoming import serve_wyoming
 
 __all__ = [
     "TICK_S",
@@ -94,8 +96,10 @@ __all__ = [
     "open_storage",
     "place_of",
     "process_age",
+    "report_remote",
     "retention_of",
     "serve_care",
+    "serve_wyoming",
     "speech_in",
     "start_home",
     "start_keeping",

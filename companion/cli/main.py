@@ -24,6 +24,7 @@ from companion.cli import (
     safety,
     scale,
     train,
+    wyoming,
 )
 from companion.cli.ask import ask
 from companion.cli.bench import bench
@@ -107,6 +108,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
 app.add_typer(scale.app, name="scale")
 app.add_typer(train.app, name="train")
+app.add_typer(wyoming.app, name="wyoming")
 app.add_typer(journal.app, name="journal")
 app.add_typer(journal.simulated, name="simulate")
 

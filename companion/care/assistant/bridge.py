@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import isfinite
+from math import inf, isfinite
 from typing import Final
 
 from companion.care.assistant.address import Login
@@ -27,6 +28,7 @@ from companion.care.hub.link import Address, Inbound, Link, Parcel
 _COMMANDS: Final = ("mute/set", "volume/set", "say/set")
 _MOST_BYTES: Final = 4 * LONGEST_TEXT
 _MINUTE_S: Final = 60.0
+_SETTLE_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class HomeBridge:
         self._commands = commands
         self._state = HomeState()
         self._lock = threading.Lock()
+        self._repeat_at = inf
         self._link = Link(
             where,
             login.user,
@@ -112,7 +115,7 @@ class HomeBridge:
         self._link.stop((will(self._node),))
 
     def show(self, state: HomeState, *, again: bool = False) -> None:
-        """Tell what has changed; any thread.
+        """Tell what has changed; any thread, every few seconds even if nothing has.
 
         Args:
             state: how things are.
@@ -124,6 +127,8 @@ class HomeBridge:
             return  # the greeting will tell
         if state.facts.permitted != before.facts.permitted:
             self._link.publish(discovery(self._node, state.facts.permitted))
+        if time.monotonic() >= self._repeat_at:
+            self._repeat_at, again = inf, True
         old = {} if again else _states(before)
         for what, value in _states(state).items():
             if old.get(what) != value:
@@ -134,6 +139,8 @@ class HomeBridge:
 
         Our own states are not kept by the broker, so that nothing about the person stays there.
         """
+        # An entity that is new there does not listen yet; the next ``show`` tells it.
+        self._repeat_at = time.monotonic() + _SETTLE_S
         with self._lock:
             state = self._state
         node = self._node

@@ -162,6 +162,17 @@ def test_home_assistant_that_starts_again_is_told_everything(
     assert assistant.latest("mute/state") == "ON"
 
 
+def test_entities_that_are_new_are_told_a_moment_later(
+    bridge: HomeBridge, assistant: Assistant
+) -> None:
+    assistant.birth()
+    assistant.wait("/status", "online")
+    time.sleep(1.6)
+    assistant.seen.clear()
+    bridge.show(HomeState())
+    assistant.wait("mute/state", "OFF")
+
+
 def test_it_is_shown_as_gone_when_it_ends(bridge: HomeBridge, assistant: Assistant) -> None:
     assistant.wait("/status", "online")
     bridge.stop()
