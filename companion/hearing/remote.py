@@ -18,6 +18,9 @@ from companion.wire import Peer, Rest
 
 _CHUNK: Final = SAMPLE_RATE // 2
 _SHORTEST_S: Final = 0.1
+_LOGPROB: Final = -0.55
+"""The server does not say how sure it is: believed, unless the words are those of a ghost or the
+speech detector heard hardly any speech."""
 
 
 class LocalEars(Protocol):
@@ -60,10 +63,9 @@ class RemoteEars:
             self.tell(f"{error}; the local ears are used for a while")
             return self._local.transcribe(samples, certainty)
         self._rest.worked()
-        # The server says nothing of how sure it is: what gives a ghost away is its words.
-        evidence = guard.Evidence(seconds, 0.0, 0.0, certainty)
+        evidence = guard.Evidence(seconds, _LOGPROB, 0.0, certainty)
         rejected = guard.judge(text, evidence, language)
-        return Transcript(text, language, rejected=rejected)
+        return Transcript(text, language, logprob=_LOGPROB, rejected=rejected)
 
     def _ask(self, samples: Samples) -> tuple[str, str]:
         sound = np.nan_to_num(np.asarray(samples, np.float32))

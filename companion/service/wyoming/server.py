@@ -73,7 +73,7 @@ class WyomingServer:
         self._host, self._port = host, port
         self._idle_s = idle_s
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="wyoming")
-        self._server: asyncio.AbstractServer | None = None
+        self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[Any]] = set()
         self._numbers = count()
 
