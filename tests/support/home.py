@@ -42,6 +42,7 @@ class Assistant:
     """Sees everything, and says what Home Assistant would."""
 
     def __init__(self, broker: HomeBroker, prefix: str = "homeassistant") -> None:
+        self.broker = broker
         self.prefix = prefix
         self.seen: list[tuple[str, str]] = []
         """Topic and payload, in the order they came."""
