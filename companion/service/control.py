@@ -43,8 +43,8 @@ def control_path(state_dir: Path, wanted: Path | None = None) -> Path:
         mark = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:12]
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
         usable = runtime and Path(runtime).is_dir() and os.access(runtime, os.W_OK)
-        folder = Path(runtime) / "companion" if usable else state_dir
-        wanted = folder / f"{mark}.sock"
+        own = state_dir / "control.sock"
+        wanted = Path(runtime) / "companion" / f"{mark}.sock" if usable else own
     if len(os.fsencode(wanted)) > _PATH_LIMIT:
         raise ConfigError(f"'control.socket' is too long for a socket: {wanted}")
     return wanted

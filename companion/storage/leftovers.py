@@ -16,9 +16,9 @@ LEARNED: Final = ("llm", "patience.json", "patience.new")
 """What a talk keeps in the state folder: the language model's state for its prompt, and how long
 somebody pauses. A room that keeps something new there adds it here."""
 
-KEPT: Final = ("care", "muted.json", "home-id")
-"""Ours as well, and about nobody: the certificate of the dashboard, that it is muted, and its name
-in the smart home. To be forgotten is no reason to be listened to."""
+KEPT: Final = ("care", "control.sock", "home-id", "muted.json")
+"""Ours as well, and about nobody: the certificate of the dashboard, the socket for commands, the
+name in the smart home, and that it is muted. To be forgotten is no reason to be listened to."""
 
 _DATABASES: Final = ("", ".new", ".next", ".next.new")
 _SIDES: Final = ("", "-wal", "-shm", "-journal")

@@ -30,7 +30,7 @@ LONGEST_TEXT: Final = 255
 MOODS: Final = ("unknown", "lower", "usual", "higher")
 """Against the person's own usual days."""
 
-RESULTS: Final = ("none", "waiting", "said", "quiet_hours", "too_late", "too_many", "refused")
+RESULTS: Final = ("none", "waiting", "said", "quiet_hours", "too_late", "too_many")
 """What became of the last text to be said."""
 
 PRIVATE: Final = ("heard", "alert", "mood")
