@@ -10,6 +10,7 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_config_path, user_data_path, user_state_path
@@ -227,6 +228,64 @@ class HubSettings(_Section):
     """How often the device says how it is."""
 
 
+class MuteSettings(_Section):
+    """Not listening."""
+
+    button: bool = False
+    """There is a button (``kill -USR1``) that brings it back; only then may "stop listening" last
+    until it is pressed."""
+    minutes: float = Field(60.0, ge=1, le=720)
+    """How long "stop listening" lasts when no time is said and there is no button."""
+
+
+class ControlSettings(_Section):
+    """How other commands reach a running talk."""
+
+    socket: Path | None = None
+    """A Unix socket; None is one in the user's runtime folder, else in ``state_dir``."""
+
+
+class HomeSettings(_Section):
+    """Home Assistant, by way of its MQTT broker; nothing connects unless ``url`` is set."""
+
+    url: str | None = None
+    """Of the broker, such as mqtts://homeassistant.local:8883."""
+    user: str | None = None
+    password_file: Path | None = None
+    """Holds the user's password on its first line."""
+    ca: Path | None = None
+    """Certificate (PEM) by which the broker is known; None trusts what the system trusts."""
+    prefix: str = Field("homeassistant", pattern=r"^[^#+/\s]+(/[^#+/\s]+)*$")
+    """Discovery prefix, as Home Assistant is told."""
+    insecure: bool = False
+    """Allow mqtt:// without TLS to another machine: whoever is in that network may then read
+    along, mute it and let it speak."""
+
+
+class WyomingSettings(_Section):
+    """Speech engines on another machine of the house; the local ones answer when they are away."""
+
+    stt: str | None = None
+    """Such as tcp://10.0.0.2:10300; what is said goes there."""
+    tts: str | None = None
+    """Such as tcp://10.0.0.2:10200; what is answered goes there."""
+    timeout_s: float = Field(4.0, gt=0, le=60)
+    """Longest wait for an answer."""
+
+    @field_validator("stt", "tts")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url is not None:
+            try:
+                parts = urlsplit(url)
+                good = parts.scheme == "tcp" and bool(parts.hostname) and bool(parts.port)
+            except ValueError:
+                good = False
+            if not good:
+                raise ValueError(f"{url} is not an address such as tcp://10.0.0.2:10300")
+        return url
+
+
 class StorageSettings(_Section):
     """What is kept, where, and how long. Raw audio is never kept."""
 
@@ -295,6 +354,10 @@ class Config(_Section):
     evening: EveningSettings = EveningSettings()
     hub: HubSettings = HubSettings()
     service: ServiceSettings = ServiceSettings()
+    mute: MuteSettings = MuteSettings()
+    control: ControlSettings = ControlSettings()
+    home: HomeSettings = HomeSettings()
+    wyoming: WyomingSettings = WyomingSettings()
     state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))
     """Caches and what is learned; never raw audio."""
 

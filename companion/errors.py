@@ -27,6 +27,7 @@
     +-- CareError             exit 16  the dashboard, or an account on it, cannot be used
     +-- HubError              exit 17  the hub, its broker or a device's credentials are unusable
     +-- ServiceError          exit 18  the companion as a service is not well
+    +-- WireError             exit 19  a speech server of the house (Wyoming) failed or cannot serve
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -162,3 +163,9 @@ class ServiceError(CompanionError):
     """The companion that runs as a service is not well, or cannot be looked after."""
 
     exit_code = 18
+
+
+class WireError(CompanionError):
+    """A Wyoming server or client does not answer, or not as agreed; ours cannot listen."""
+
+    exit_code = 19

@@ -225,6 +225,17 @@ class DeviceChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MuteChanged(Event):
+    """The microphone was closed, or opened again, because somebody wanted it so."""
+
+    muted: bool
+    by: str
+    """``voice``, ``command``, ``home``, ``button``, ``timer`` or ``start``."""
+    seconds: float = 0.0
+    """For how long; 0 is until somebody unmutes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble(Event):
     """Something failed and the talk went on without it."""
 

@@ -7,20 +7,21 @@ import json
 import signal
 import sys
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from companion import app, events
 from companion.config import Config
-from companion.domain import Initiative
+from companion.domain import Initiative, Skill
 from companion.errors import CompanionError, ConfigError, DeviceError, NoMicrophoneError
 from companion.resources import data_dir
 
 if TYPE_CHECKING:
     from companion.audio.clock import VirtualClock, WallClock
+    from companion.audio.microphone import Microphone
     from companion.audio.output import Output, Source
     from companion.conversation.loop import Conversation
     from companion.hearing.endpoint import Endpointer
@@ -91,12 +92,14 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
                     f"cannot write events to {request.events}: {error.strerror}"
                 ) from error
         devices = _Devices(config, log)
-        source = _open_source(config, request, clock, devices)
+        muted = not in_file and app.is_muted(config)
+        source = _open_source(config, request, clock, devices, muted=muted)
         stack.push_async_callback(source.close)
         output = _open_output(config, request, clock, devices)
         stack.callback(output.close)
         if engines is None:
             engines = await asyncio.to_thread(app.load_engines, config)
+        app.report_remote(engines, _troubled(log, clock, "wyoming"))
         live = not in_file if request.live is None else request.live
         who, keeping = None, None
         if live:
@@ -104,8 +107,20 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
             who = app.load_who(config, _troubled(log, clock, "speakers"))
             stack.callback(who.close)
         days = _Days(config, engines, keeping, log, clock)
+        hush = None
+        if not in_file:
+            hush = app.Hush(
+                config,
+                cast("Microphone", source),
+                load_notices(config.persona.language),
+                log,
+                _troubled(log, clock, "mute"),
+            )
         if who is not None:
-            days.open(compared=who.working)
+            skills = hush.skills() if hush is not None else ()
+            if skills and engines.guard is not None:
+                engines.guard.yield_to(lambda text: any(one.knows(text) for one in skills))
+            days.open(compared=who.working, skills=skills)
             stack.callback(days.close)
         watched = app.watch_over(config, clock, source, keeping) if live and not in_file else None
         endpointer = app.new_endpointer(config)
@@ -126,9 +141,18 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         )
         devices.conversation = conversation
         devices.days = days
-        stack.push_async_callback(days.accompany(conversation))
+        why = "muted" if hush is not None and hush.muting.muted is not None else "heard"
+        stack.push_async_callback(days.accompany(conversation, why))
+        if hush is not None:
+            stack.push_async_callback(await hush.accompany(conversation, days.listening))
+            database = keeping.database if keeping is not None else None
+            trouble = _troubled(log, clock, "home")
+            home = app.start_home(config, engines.voice, hush, database, trouble) if live else None
+            if home is not None:
+                log.observers = (*log.observers, home.see)
+                stack.push_async_callback(await home.accompany(conversation))
         mode = "always" if in_file else config.attention.mode
-        _wire(conversation, push=mode == "push")
+        _wire(conversation, conversation.push if hush is None else hush.push, push=mode == "push")
         log(events.Listening(0.0, mode, app.process_age()))
         if watched is not None:
             stack.push_async_callback(_look_after(watched, config, conversation))
@@ -201,7 +225,12 @@ def _troubled(log: Observer, clock: WallClock | VirtualClock, where: str) -> Cal
 
 
 def _open_source(
-    config: Config, request: TalkRequest, clock: WallClock | VirtualClock, devices: _Devices
+    config: Config,
+    request: TalkRequest,
+    clock: WallClock | VirtualClock,
+    devices: _Devices,
+    *,
+    muted: bool,
 ) -> Source:
     from companion.audio.clock import WallClock
     from companion.audio.files import FileSource
@@ -216,6 +245,7 @@ def _open_source(
             clock,
             silent_after_s=config.audio.silent_after_s,
             on_change=devices.changed("microphone"),
+            muted=muted,
         )
     except DeviceError as error:
         if config.audio.input is None:
@@ -264,8 +294,14 @@ class _Days:
         self._talk: Conversation | None = None
         self.living: app.Living | None = None
 
-    def open(self, *, compared: bool) -> None:
-        """Begin; texts or a database that fail are reported, and the talk goes on."""
+    def open(self, *, compared: bool, skills: Sequence[Skill] = ()) -> None:
+        """Begin; texts or a database that fail are reported, and the talk goes on.
+
+        Args:
+            compared: whether voices are compared.
+            skills: what the mind knows besides, before those of the days.
+        """
+        self._engines.mind.learn(skills)
         if self._keeping is None:
             return
         try:
@@ -279,7 +315,7 @@ class _Days:
         except CompanionError as error:
             self._log(events.Trouble(self._clock.now(), "wellbeing", str(error)))
             return
-        self._engines.mind.learn(self.living.skills)
+        self._engines.mind.learn((*skills, *self.living.skills))
 
     def listening(self, why: str) -> None:
         """Note how the device listens from now on."""
@@ -287,10 +323,10 @@ class _Days:
         if talk is not None and living is not None:
             talk.later(lambda: living.listening(why))
 
-    def accompany(self, talk: Conversation) -> Callable[[], Awaitable[None]]:
-        """Look now and then what is due; return what ends that."""
+    def accompany(self, talk: Conversation, why: str) -> Callable[[], Awaitable[None]]:
+        """Look now and then what is due, listening as ``why`` says; return what ends that."""
         self._talk = talk
-        self.listening("heard")
+        self.listening(why)
         task = asyncio.create_task(self._tick(talk))
 
         async def end() -> None:
@@ -354,19 +390,19 @@ class _Devices:
             talk.announce(line)
 
 
-def _wire(conversation: Conversation, *, push: bool) -> None:
+def _wire(conversation: Conversation, button: Callable[[], None], *, push: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError, ValueError):
             loop.add_signal_handler(number, conversation.stop)
     with suppress(NotImplementedError, ValueError):
         # How a GPIO button or a key daemon engages it: kill -USR1.
-        loop.add_signal_handler(signal.SIGUSR1, conversation.push)
+        loop.add_signal_handler(signal.SIGUSR1, button)
     if push:
 
         def pressed() -> None:
             if sys.stdin.readline():
-                conversation.push()
+                button()
             else:
                 loop.remove_reader(sys.stdin)
 

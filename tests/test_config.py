@@ -77,6 +77,21 @@ OTHER: dict[str, dict[str, Any]] = {
         "secret_file": "/etc/companion/device.json",
         "health_every_s": 60.0,
     },
+    "mute": {"button": True, "minutes": 30.0},
+    "control": {"socket": "/run/companion/control.sock"},
+    "home": {
+        "url": "mqtts://home.example.org:8883",
+        "user": "molly",
+        "password_file": "/etc/companion/mqtt",
+        "ca": "/etc/companion/home.pem",
+        "prefix": "ha",
+        "insecure": True,
+    },
+    "wyoming": {
+        "stt": "tcp://10.0.0.2:10300",
+        "tts": "tcp://10.0.0.2:10200",
+        "timeout_s": 3.0,
+    },
     "storage": {
         "url": "postgresql://home/companion",
         "key_file": "/etc/companion/key",

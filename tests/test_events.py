@@ -30,6 +30,7 @@ SHAPES = {
     "offered": ["kind", "text"],
     "offer_ended": ["kind", "answered"],
     "device_changed": ["device", "state", "detail"],
+    "mute_changed": ["muted", "by", "seconds"],
     "screened": ["tier", "category", "topic", "score", "script", "addressed"],
     "felt": [
         "speaker",

@@ -9,12 +9,15 @@ from companion.app.engines import (
     load_voice,
     model_paths,
     process_age,
+    report_remote,
     speech_in,
     system_prompt,
     threads,
 )
 from companion.app.feeling import forget_learning, load_feeler, load_person_feeler
 from companion.app.guarding import load_guard, load_screener
+from companion.app.homing import HomeTalk, start_home
+from companion.app.hushing import Hush, is_muted, mute
 from companion.app.keeping import (
     Keeping,
     load_alerts,
@@ -53,10 +56,13 @@ from companion.app.sending import (
 )
 from companion.app.talking import build_conversation, new_endpointer
 from companion.app.watching import Watched, post_trouble, watch_over
+from companion.app.wyoming import serve_wyoming
 
 __all__ = [
     "TICK_S",
     "Engines",
+    "HomeTalk",
+    "Hush",
     "Keeping",
     "Living",
     "Watched",
@@ -70,6 +76,7 @@ __all__ = [
     "health_path",
     "hear_pieces",
     "hold_post",
+    "is_muted",
     "keep_event",
     "load_alerts",
     "load_ears",
@@ -88,6 +95,7 @@ __all__ = [
     "load_voice",
     "load_who",
     "model_paths",
+    "mute",
     "new_closing",
     "new_diary",
     "new_endpointer",
@@ -100,9 +108,12 @@ __all__ = [
     "place_of",
     "post_trouble",
     "process_age",
+    "report_remote",
     "retention_of",
     "serve_care",
+    "serve_wyoming",
     "speech_in",
+    "start_home",
     "start_keeping",
     "start_living",
     "store_print",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,9 +164,43 @@ def load_engines(config: Config) -> Engines:
         EmotionError: the weights for feeling cannot be read.
     """
     began = time.monotonic()
-    ears, voice, mind = load_ears(config), load_voice(config), load_mind(config)
+    ears = remote_ears(config, load_ears(config))
+    voice, mind = remote_voice(config, load_voice(config)), load_mind(config)
     guard, feeler = load_guard(config), load_feeler(config)
     return Engines(ears, mind, voice, time.monotonic() - began, guard, feeler)
+
+
+def remote_ears(config: Config, local: WhisperEars) -> Ears:
+    """Return the ears on another machine, if there are any, with the local ones behind them."""
+    if config.wyoming.stt is None:
+        return local
+    from companion.hearing.remote import RemoteEars
+
+    language = config.hearing.language or config.persona.language
+    return RemoteEars(
+        config.wyoming.stt, local, language=language, timeout_s=config.wyoming.timeout_s
+    )
+
+
+def remote_voice(config: Config, local: PiperSynthesizer) -> Voice:
+    """Return the voice on another machine, if there is one, with the local one behind it."""
+    if config.wyoming.tts is None:
+        return local
+    from companion.voice.remote import RemoteVoice
+
+    return RemoteVoice(config.wyoming.tts, local, timeout_s=config.wyoming.timeout_s)
+
+
+def report_remote(engines: Engines, trouble: Callable[[str], None]) -> None:
+    """Let engines on other machines say when they are away.
+
+    Args:
+        engines: those of a talk.
+        trouble: told one line; any thread.
+    """
+    for engine in (engines.ears, engines.voice):
+        if hasattr(engine, "tell"):
+            engine.tell = trouble
 
 
 def speech_in(path: Path) -> Samples:

@@ -50,6 +50,8 @@ class Living:
     compared: bool
     """Whether voices are compared; otherwise nobody in particular is unsure."""
     outward: Outward | None = None
+    muted: bool = False
+    """It does not listen: asking would be unkind, and no answer would mean nothing."""
     _looked_at: float = field(default=float("-inf"), init=False)
 
     def committed(self, turn: CommittedTurn) -> None:
@@ -81,13 +83,16 @@ class Living:
             return
         self._looked_at = time.monotonic()
         self.keeper.tick()
-        if self.initiatives is not None:
+        if self.initiatives is not None and not self.muted:
             self.initiatives.tick()
         if self.outward is not None:
             self.outward.tick()
 
     def listening(self, why: str) -> None:
         """Say how the device listens; as of ``JournalKeeper.listening``."""
+        self.muted = why == "muted"
+        if self.outward is not None:
+            self.outward.listening(muted=self.muted)
         self.keeper.listening(why)
 
     def close(self) -> None:

@@ -55,13 +55,19 @@ class Outward:
         tier = turn.screening.tier if turn.screening is not None else 0
         self.company.heard(time.time(), troubled=tier >= _TROUBLED)
 
+    def listening(self, *, muted: bool) -> None:
+        """Take note of whether an answer can be heard."""
+        self.rounds.deaf = muted
+
     def remind(self) -> None:
         """Say the reminders and timers that are due."""
         self._do(self.rounds.tick)
 
     def tick(self) -> None:
         """Do all else that is due; trouble is reported, and tried again the next time."""
-        self._do(self.closing.tick, self.company.tick)
+        # Who cannot be heard is asked nothing, and has nobody suggested.
+        parts = (self.closing.tick, self.company.tick)
+        self._do(*(parts[:1] if self.rounds.deaf else parts))
 
     def _do(self, *parts: Callable[[datetime], object]) -> None:
         here = datetime.now(self.closing.sheets.tz)
@@ -151,7 +157,7 @@ def start_outward(
     postman = new_postman(config, database, who)
 
     def politely(initiative: Initiative) -> None:
-        if welcome(datetime.now(sheets.tz)):
+        if welcome(datetime.now(sheets.tz)) and not rounds.deaf:
             emit(initiative)
 
     closing = new_closing(config, sheets, postman, politely, skill)

@@ -26,6 +26,7 @@ _LAG_S = 0.06
 """How far the frames of silence stay behind the clock."""
 _FOLLOW = 0.01
 """Share of the difference to the wall clock taken up each frame: sound cards drift 0.01%."""
+_RELEASE_STEP_S = 0.02
 _JUMP_S = 0.5
 """A difference this large is a gap in the sound, not drift."""
 
@@ -48,9 +49,10 @@ class Microphone:
         clock: started by the first frame.
         silent_after_s: nothing but zeros for this long is reported as ``silent``.
         on_change: told ``lost``, ``back``, ``silent`` and ``sounding``, once each time.
+        muted: begin without opening the device; ``unmute`` opens it.
 
     Raises:
-        DeviceError: there is no such microphone, or it cannot be opened.
+        DeviceError: there is no such microphone, or it cannot be opened; never when muted.
     """
 
     ended_at: float | None = None
@@ -66,6 +68,7 @@ class Microphone:
         *,
         silent_after_s: float = 5.0,
         on_change: OnChange | None = None,
+        muted: bool = False,
     ) -> None:
         self._clock = clock
         self._silent_after = silent_after_s
@@ -74,7 +77,7 @@ class Microphone:
         self._arrived: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._paused = False
+        self._paused = muted
         self._dropped = 0
         self._child_overruns = 0
         self._channels = 1
@@ -90,8 +93,12 @@ class Microphone:
             on_message=self._captured,
             on_change=on_change,
         )
-        self.name = self._port.open().name
+        self.name = "default" if device is None else str(device)
         """What the sound system calls it."""
+        if muted:
+            self._port.open_paused()
+        else:
+            self.name = self._port.open().name
 
     @property
     def overruns(self) -> int:
@@ -140,14 +147,30 @@ class Microphone:
             self._watch(flat=heard.flat, t=t)
             yield Frame(heard.pcm, t)
 
-    def pause(self) -> None:
-        """Release the microphone: muted for real. Frames go on as silence."""
+    @property
+    def released(self) -> bool:
+        """Whether no process of ours holds the device."""
+        return self._port.pid is None
+
+    def await_release(self, timeout_s: float) -> bool:
+        """Wait until no process of ours holds the device; blocking.
+
+        Returns:
+            Whether it was released in time.
+        """
+        until = time.monotonic() + timeout_s
+        while not self.released and time.monotonic() < until:
+            time.sleep(_RELEASE_STEP_S)
+        return self.released
+
+    def mute(self) -> None:
+        """Close the capture stream: muted for real. Frames go on as silence; may be repeated."""
         self._paused = True
         self._heard.clear()
         self._port.pause()
 
-    def resume(self) -> None:
-        """Take the microphone again."""
+    def unmute(self) -> None:
+        """Open the capture stream again; may be repeated."""
         self._sounded_at = time.monotonic()
         self._paused = False
         self._port.resume()
@@ -201,6 +224,7 @@ class Microphone:
 
     def _opened(self, opened: Opened) -> None:
         self._channels = opened.channels
+        self.name = opened.name
         self._rest = np.zeros(0, np.float32)
         self._resampler = (
             None

@@ -80,6 +80,8 @@ class Port:
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._closing = False
         self._paused = False
+        self._patient = False
+        """Begun in pause: a device that is not there is waited for, not an error."""
         self._lost = False
         self._told_lost = False
         self._opened_at = 0.0
@@ -103,6 +105,11 @@ class Port:
             self.close()
             raise DeviceError(self._failure)
         return self._first
+
+    def open_paused(self) -> None:
+        """Begin without opening anything; ``resume`` opens the stream for the first time."""
+        self._paused = self._patient = True
+        self._thread.start()
 
     @property
     def pid(self) -> int | None:
@@ -160,7 +167,7 @@ class Port:
             reason, flowed = self._session()
             if self._over():
                 continue
-            if self._first is None:
+            if self._first is None and not self._patient:
                 self._failure = reason
                 self._settled.set()
                 return

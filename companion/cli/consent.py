@@ -21,6 +21,8 @@ TEXTS = {
     "alerts": "People you named are told when you may be in danger.",
     "evening": "In the evening this person is told that the owner's summary is ready.",
     "full_text": "This person gets the evening summary in full, not only word that it is ready.",
+    "home": "When you last spoke with it, whether help was called for (with the consent to alerts) "
+    "and how your mood changes (with that to mood) are told to the smart home. No words.",
     "hub": "Summaries, mood, alerts and the device's health go to the care team's hub, each only "
     "with its own consent.",
     "memory": "What you tell of your life is kept until you have it forgotten.",

@@ -21,6 +21,7 @@ _STATES: Final = {
     "hearing": ("hearing you", "cyan"),
     "thinking": ("thinking", "yellow"),
     "speaking": ("speaking", "magenta"),
+    "muted": ("not listening", "red"),
 }
 
 
@@ -34,6 +35,7 @@ class Display:
         self._level = _FLOOR_DB
         self._state = "listening"
         self._note = ""
+        self._muted = False
         self._reply: list[str] = []
         self._live: Live | None = None
 
@@ -53,7 +55,7 @@ class Display:
     def level(self, dbfs: float, state: str) -> None:
         """Show the microphone's level and what the companion is doing."""
         self._level = max(dbfs, self._level - 3.0)
-        self._state = state
+        self._state = "muted" if self._muted and state in ("listening", "away") else state
         self._refresh()
 
     def see(self, event: events.Event) -> None:
@@ -76,6 +78,9 @@ class Display:
                 self._say("!", event.what, "red")
             case events.DeviceChanged():
                 self._say("!", f"{event.device} {event.state} {event.detail}".strip(), "red")
+            case events.MuteChanged():
+                self._muted = event.muted
+                self._say("!", "not listening" if event.muted else "listening again", "red")
             case events.AttentionChanged():
                 self._note = "" if event.engaged else f"say “{self._name}” to call me"
         self._refresh()

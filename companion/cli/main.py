@@ -19,11 +19,13 @@ from companion.cli import (
     hub,
     journal,
     models,
+    mute,
     people,
     safety,
     scale,
     service,
     train,
+    wyoming,
 )
 from companion.cli.ask import ask
 from companion.cli.bench import bench
@@ -102,11 +104,13 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(care.app, name="care")
 app.add_typer(evening.app, name="evening")
 app.add_typer(hub.app, name="hub")
+app.add_typer(mute.app, name="mute")
 app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
 app.add_typer(scale.app, name="scale")
 app.add_typer(service.app, name="service")
 app.add_typer(train.app, name="train")
+app.add_typer(wyoming.app, name="wyoming")
 app.add_typer(journal.app, name="journal")
 app.add_typer(journal.simulated, name="simulate")
 

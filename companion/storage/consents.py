@@ -11,7 +11,7 @@ from companion.errors import StorageError
 from companion.storage.tables import consents
 
 SUBJECTS: Final = (
-    *("alerts", "evening", "full_text", "hub", "memory", "mood", "sharing", "summary"),
+    *("alerts", "evening", "full_text", "home", "hub", "memory", "mood", "sharing", "summary"),
     *("transcripts", "voiceprint"),
 )
 """What can be agreed to."""

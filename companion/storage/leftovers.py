@@ -16,8 +16,18 @@ LEARNED: Final = ("llm", "patience.json", "patience.new")
 """What a talk keeps in the state folder: the language model's state for its prompt, and how long
 somebody pauses. A room that keeps something new there adds it here."""
 
-KEPT: Final = ("care", "health.json", "service.json", "post.json")
-"""Ours as well, and about nobody: the certificate of the dashboard, how the service is."""
+KEPT: Final = (
+    "care",
+    "control.sock",
+    "health.json",
+    "home-id",
+    "muted.json",
+    "post.json",
+    "service.json",
+)
+"""Ours as well, and about nobody: the certificate of the dashboard, how the service is, the socket
+for commands, the name in the smart home, and that it is muted. To be forgotten is no reason to be
+listened to."""
 
 _DATABASES: Final = ("", ".new", ".next", ".next.new", ".replaced", ".restored")
 _SIDES: Final = ("", "-wal", "-shm", "-journal")

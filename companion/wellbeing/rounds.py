@@ -59,6 +59,8 @@ class Rounds:
     save: Callable[[JsonObject], None] = lambda _: None
     """Keeps how often what was said, for a restart in between."""
     tries: dict[str, Try] = field(default_factory=dict)
+    deaf: bool = False
+    """Nothing can be heard: a medicine is told rather than asked after, and never called missed."""
     _offered: dict[str, float] = field(default_factory=dict, init=False)
     """Id -> until when it is on its way to be said."""
     _look_at: float = field(default=0.0, init=False)
@@ -95,7 +97,7 @@ class Rounds:
                 self.settle(one.reminder, one.at, "later" if one.later else "missed", now)
             elif one.step == "missed":
                 self._missed(one, now)
-            elif one.reminder.kind == "medicine":
+            elif one.reminder.kind == "medicine" and not self.deaf:
                 medicines.append(one)
             else:
                 self._tell(one, now)
@@ -207,6 +209,8 @@ class Rounds:
             moment = self.times.moment(Moment(there.strftime("%H:%M"), there.date()), now)
             span = self.times.span(-late)
             parts = texts.say("due", "appointment", moment=moment, what=reminder.text, span=span)
+        elif reminder.kind == "medicine":
+            parts = texts.say("due", "medicine_muted", now, clock=clock, what=what)
         elif not reminder.text:
             parts = texts.say("due", "call", clock=clock)
         else:
@@ -219,7 +223,7 @@ class Rounds:
                 if reminder.kind == "timer":
                     self.store.remove([reminder.id])
 
-        urgent = reminder.kind == "timer" or not reminder.text
+        urgent = reminder.kind in ("timer", "medicine") or not reminder.text
         self._emit([one], Exchange(parts, effect=told), now, urgent=urgent)
 
     def _missed(self, one: Due, now: datetime) -> None:

@@ -263,7 +263,7 @@ async def test_a_silent_microphone_is_reported_once_until_it_sounds(
     clock.close()
 
 
-async def test_a_paused_microphone_is_released_and_time_goes_on(
+async def test_a_muted_microphone_is_released_and_time_goes_on(
     pulse: PulseRoom, tone_wav: Path
 ) -> None:
     clock = WallClock()
@@ -272,20 +272,40 @@ async def test_a_paused_microphone_is_released_and_time_goes_on(
     frames: list[Frame] = []
     task = asyncio.create_task(hear(microphone, frames))
     await until(lambda: len(frames) > 10, 5)
-    microphone.pause()
+    microphone.mute()
     saying = pulse.say(tone_wav, wait=False)
     await until(lambda: pulse.captures() == 0, 3)
     mark = len(frames)
     await asyncio.sleep(1.5)
     assert len(frames) - mark == pytest.approx(75, abs=15)
     assert not any(f.pcm.any() for f in frames[mark:])
-    microphone.resume()
+    microphone.unmute()
     await until(lambda: any(dbfs(f.pcm) > LOUD for f in frames[mark:]), 5)
     saying.wait()
     await microphone.close()
     await asyncio.wait_for(task, 3)
     clock.close()
     assert said == []
+
+
+async def test_a_microphone_that_begins_muted_is_opened_only_when_it_is_unmuted(
+    pulse: PulseRoom, tone_wav: Path
+) -> None:
+    clock = WallClock()
+    microphone = Microphone(None, clock, muted=True)
+    frames: list[Frame] = []
+    task = asyncio.create_task(hear(microphone, frames))
+    await until(lambda: len(frames) > 10, 5)
+    assert pulse.captures() == 0
+    assert microphone.released
+    microphone.unmute()
+    await until(lambda: pulse.captures() == 1, 5)
+    saying = pulse.say(tone_wav, wait=False)
+    await until(lambda: any(dbfs(f.pcm) > LOUD for f in frames), 5)
+    saying.wait()
+    await microphone.close()
+    await asyncio.wait_for(task, 3)
+    clock.close()
 
 
 def test_the_virtual_devices_are_listed(pulse: PulseRoom) -> None:

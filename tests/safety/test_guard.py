@@ -227,3 +227,14 @@ def test_screening_carries_the_script(talk):
     screening = talk.guard.screen("I have fallen.")
     assert screening.script == "fall"
     assert replace(screening, script=None).tier == 4
+
+
+def test_what_is_settled_elsewhere_is_left_to_the_mind_unless_it_is_danger(talk):
+    asked = "Are you real?"
+    assert talk.say(asked)
+    talk = Talk()
+    talk.guard.yield_to(lambda text: True)
+    assert talk.say(asked) == ""
+    assert talk.say("I keep thinking of ending it.")
+    # Within danger its script goes on, whatever else is asked.
+    assert talk.guard.screen(asked).script is not None

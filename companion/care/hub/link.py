@@ -1,4 +1,4 @@
-"""One MQTT 5 connection over TLS, for a device or for the hub; it reconnects by itself."""
+"""One MQTT 5 connection, for a device, the hub or the smart home; it reconnects by itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class Address:
 
     host: str
     port: int
-    ca: Path
+    ca: Path | None
+    """None trusts what the system trusts."""
+    tls: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,13 @@ class Link:
         persistent: bool = False,
         reconnect_s: tuple[int, int] = (1, 60),
         in_flight: int = 40,
+        client_id: str | None = None,
     ) -> None:
         """Prepare; ``start`` connects.
 
         Args:
             where: the broker.
-            user: name there, and client id.
+            user: name there; empty logs in as nobody.
             password: of the user.
             on_message: takes what arrives; must not block for long.
             topics: subscribed with QoS 1.
@@ -102,6 +105,7 @@ class Link:
             persistent: the broker keeps what arrives meanwhile, and each message until ``ack``.
             reconnect_s: the shortest and longest wait between tries.
             in_flight: messages sent but not yet taken by the broker.
+            client_id: by which the broker tells connections apart; None is the user.
 
         Raises:
             HubError: the certificate cannot be used.
@@ -115,10 +119,14 @@ class Link:
         self._line = 0
         self.trouble = ""
         """Why it is not connected, in words; empty when it is, or was not refused."""
-        try:
-            self._tls = ssl.create_default_context(cafile=str(where.ca))
-        except (OSError, ssl.SSLError):
-            raise HubError(f"{where.ca} is not a certificate in PEM") from None
+        self._tls: ssl.SSLContext | None = None
+        if where.tls:
+            try:
+                ca = None if where.ca is None else str(where.ca)
+                self._tls = ssl.create_default_context(cafile=ca)
+            except (OSError, ssl.SSLError):
+                raise HubError(f"{where.ca} is not a certificate in PEM") from None
+        self._client_id = client_id or user
         self._user = user
         self._password = password
         self._will = will
@@ -177,12 +185,14 @@ class Link:
         # A fresh one each time: paho leaves sockets open when one is started again.
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=self._user,
+            client_id=self._client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=self._persistent,
         )
-        client.tls_set_context(self._tls)
-        client.username_pw_set(self._user, self._password)
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
+        if self._user:
+            client.username_pw_set(self._user, self._password)
         client.max_inflight_messages_set(self._in_flight)
         client.reconnect_delay_set(*self._reconnect_s)
         if self._will is not None:
