@@ -10,11 +10,15 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_config_path, user_data_path, user_state_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from companion.errors import ConfigError
+
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+"""Hours and minutes, such as 09:00."""
 
 AttentionMode = Literal["always", "name", "wakeword", "push"]
 
@@ -172,6 +176,53 @@ class AlertSettings(_Section):
     """How contacts reach ``listen``, such as https://molly.example.org."""
 
 
+class CheckinSettings(_Section):
+    """Speaking first: when, how often, and when never."""
+
+    enabled: bool = True
+    morning: str = Field("09:00", pattern=CLOCK)
+    """Local hour of the morning check-in, until the person's own hour is known."""
+    evening: str = Field("19:00", pattern=CLOCK)
+    quiet_from: str = Field("21:00", pattern=CLOCK)
+    """From then on it never speaks first, until ``quiet_to``; the same hour twice is no quiet."""
+    quiet_to: str = Field("08:00", pattern=CLOCK)
+    most_a_day: int = Field(3, ge=1, le=6)
+    timezone: str | None = None
+    """Such as Europe/Berlin; None is the system's."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        if name is not None:
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+                raise ValueError(f"no time zone is called {name}") from error
+        return name
+
+
+class EveningSettings(_Section):
+    """Word of the day's summary, sent to those who get it."""
+
+    link: str | None = None
+    """Where they read it, such as https://molly.example.org; None leaves it out."""
+
+
+class HubSettings(_Section):
+    """A care team's hub; nothing connects unless ``url`` is set and the owner agreed (``hub``)."""
+
+    url: str | None = None
+    """Of its MQTT broker, such as mqtts://hub.example.org:8883."""
+    ca: Path | None = None
+    """Certificate (PEM) by which the broker is known; None is ``hub-ca.pem`` in ``state_dir``."""
+    device: str | None = None
+    """The id under which this device was enrolled."""
+    secret_file: Path | None = None
+    """What companion hub enrol made; None is ``hub-device.json`` in ``state_dir``."""
+    health_every_s: float = Field(300.0, ge=10)
+    """How often the device says how it is."""
+
+
 class StorageSettings(_Section):
     """What is kept, where, and how long. Raw audio is never kept."""
 
@@ -185,6 +236,25 @@ class StorageSettings(_Section):
     summaries_days: float = Field(365.0, ge=0)
     safety_days: float = Field(365.0, ge=0)
     audit_days: float = Field(365.0, ge=0)
+
+
+class CareSettings(_Section):
+    """The dashboard for those who care."""
+
+    host: str = "127.0.0.1"
+    """Where it listens; 0.0.0.0 is every network this machine is on, and then it speaks TLS."""
+    port: int = Field(8478, ge=1, le=65535)
+    hosts: tuple[str, ...] = ()
+    """More names it is reached by, such as molly.example.org; others are refused."""
+    proxy: bool = False
+    """A reverse proxy on this machine does TLS; its X-Forwarded-For is believed."""
+    certificate: Path | None = None
+    """PEM; None makes one of its own, whose fingerprint is printed."""
+    certificate_key: Path | None = None
+    session_h: float = Field(12.0, gt=0, le=720)
+    """Hours after which everybody logs in anew."""
+    idle_min: float = Field(60.0, gt=0)
+    """Minutes without a look after which they do."""
 
 
 class Config(_Section):
@@ -202,7 +272,11 @@ class Config(_Section):
     models: ModelSettings = ModelSettings()
     safety: SafetySettings = SafetySettings()
     alerts: AlertSettings = AlertSettings()
+    checkins: CheckinSettings = CheckinSettings()
     storage: StorageSettings = StorageSettings()
+    care: CareSettings = CareSettings()
+    evening: EveningSettings = EveningSettings()
+    hub: HubSettings = HubSettings()
     state_dir: Path = Field(default_factory=lambda: user_state_path("companion"))
     """Caches and what is learned; never raw audio."""
 

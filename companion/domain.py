@@ -98,10 +98,16 @@ class Feeling:
     """Calibrated probability that ``label`` is right, 0-1."""
     unsure: bool = False
     """The evidence is thin: nothing should be built on it."""
+    voiced: bool = True
+    """The voice itself says so, against this person's usual; otherwise it is the words, and
+    nothing may be claimed of the voice."""
     evidence: tuple[str, ...] = ()
     """Why, in plain words, such as ``slower than usual``."""
     phrase: str = ""
     """One short sentence for the prompt."""
+    against_usual: Mapping[str, float] = field(default_factory=dict)
+    """``pitch``, ``range``, ``loudness``, ``tempo`` and ``pauses`` in robust deviations from this
+    person's usual; empty while that is not known."""
     probabilities: Mapping[str, float] = field(default_factory=dict)
     """Of angry, happy, sad, neutral, fearful, bored (or tired), surprise and disgust; sum 1."""
 
@@ -259,6 +265,14 @@ class Hearing(Protocol):
         ...
 
 
+class Skill(Protocol):
+    """Knows one kind of request."""
+
+    def answer(self, text: str, now: datetime) -> Exchange | None:
+        """Return what it says, or None when the words are not for it; leaves no trace."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Initiative:
     """Something the companion says unasked, softly, when nobody is speaking."""
@@ -271,6 +285,23 @@ class Initiative:
     """May break quiet hours, as a medicine at its hour; never interrupts speech."""
     expires_at: float = float("inf")
     """Seconds since 1970; later it is dropped and ``unheard`` is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedTurn:
+    """A turn of the talk that was answered, for the journal."""
+
+    text: str
+    """To be searched for topics and dropped."""
+    seconds: float
+    """Of speech, from its beginning to its end."""
+    source: str
+    """Of the reply's first sentence; as of ``ReplyPart``."""
+    feeling: Feeling | None = None
+    speaker: Speaker | None = None
+    screening: Screening | None = None
+    prompted: bool = False
+    """It answers what the companion said unasked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@
     +-- AlertError            exit 10  a contact or channel that cannot be used
     +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
     +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
+    +-- WellbeingError        exit 13  a journal, scale or summary cannot be used
+    +-- CareError             exit 16  the dashboard, or an account on it, cannot be used
+    +-- HubError              exit 17  the hub, its broker or a device's credentials are unusable
 
 The command line prints ``str(error)`` on one line to stderr and exits with ``exit_code``.
 """
@@ -134,3 +137,21 @@ class SpeakerError(CompanionError):
     """A voice cannot be enrolled or compared: no extra, no consent, or not enough speech."""
 
     exit_code = 12
+
+
+class CareError(CompanionError):
+    """The dashboard cannot be served, or an account on it cannot be made or changed."""
+
+    exit_code = 16
+
+
+class WellbeingError(CompanionError):
+    """A journal file, scale, check-in, summary text or topic classifier cannot be used."""
+
+    exit_code = 13
+
+
+class HubError(CompanionError):
+    """The hub, its broker or a device's credentials cannot be used."""
+
+    exit_code = 17

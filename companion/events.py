@@ -198,6 +198,22 @@ class Announced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Offered(Event):
+    """The companion spoke unasked: a reminder, a check-in, a scale."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded(Event):
+    """Somebody spoke after it, or nobody did."""
+
+    kind: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceChanged(Event):
     """A microphone or speaker was lost, came back, or delivers nothing."""
 

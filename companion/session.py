@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from companion import app, events
 from companion.config import Config
+from companion.domain import Initiative
 from companion.errors import CompanionError, ConfigError, DeviceError, NoMicrophoneError
 from companion.resources import data_dir
 
@@ -96,11 +97,15 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
         if engines is None:
             engines = await asyncio.to_thread(app.load_engines, config)
         live = not in_file if request.live is None else request.live
-        who = None
+        who, keeping = None, None
         if live:
-            engines = _start_keeping(config, engines, log, clock, stack)
+            engines, keeping = _start_keeping(config, engines, log, clock, stack)
             who = app.load_who(config, _troubled(log, clock, "speakers"))
             stack.callback(who.close)
+        days = _Days(config, engines, keeping, log, clock)
+        if who is not None:
+            days.open(compared=who.working)
+            stack.callback(days.close)
         endpointer = app.new_endpointer(config)
         if not in_file:
             _recall(endpointer, config.state_dir / _PATIENCE_FILE)
@@ -115,8 +120,11 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
             in_file=in_file,
             watch=request.on_frame,
             who=who,
+            journal=days.living,
         )
         devices.conversation = conversation
+        devices.days = days
+        stack.push_async_callback(days.accompany(conversation))
         mode = "always" if in_file else config.attention.mode
         _wire(conversation, push=mode == "push")
         log(events.Listening(0.0, mode, app.process_age()))
@@ -133,16 +141,16 @@ def _start_keeping(
     log: Observer,
     clock: WallClock | VirtualClock,
     stack: AsyncExitStack,
-) -> app.Engines:
+) -> tuple[app.Engines, app.Keeping | None]:
     """Let guard and feeler store, and the guard call for help, until the talk ends.
 
     Returns:
-        The engines; without the feeler where the owner does not want it.
+        The engines, without the feeler where the owner does not want it; and what is kept.
     """
     loop = asyncio.get_running_loop()
     guard, feeler = engines.guard, engines.feeler
     if guard is None:
-        return engines
+        return engines, None
 
     def news(one: News) -> None:
         guard.tell(one.text)
@@ -165,16 +173,16 @@ def _start_keeping(
     if (missing := guard.trouble) is not None:
         log(events.Trouble(clock.now(), "safety", missing))
     if feeler is None:
-        return engines
+        return engines, keeping
     try:
         wanted = keeping.learn_feeling(feeler)
     except CompanionError as error:
         log(events.Trouble(clock.now(), "feeling", str(error)))
-        return engines
+        return engines, keeping
     if not wanted:
-        return replace(engines, feeler=None)
+        return replace(engines, feeler=None), keeping
     stack.callback(feeler.keep)
-    return engines
+    return engines, keeping
 
 
 def _troubled(log: Observer, clock: WallClock | VirtualClock, where: str) -> Callable[[str], None]:
@@ -232,6 +240,76 @@ def load_notices(language: str) -> dict[str, str]:
     return {}
 
 
+class _Days:
+    """The journal, check-ins and exercises of a live talk; without storage there are none."""
+
+    def __init__(
+        self,
+        config: Config,
+        engines: app.Engines,
+        keeping: app.Keeping | None,
+        log: Observer,
+        clock: WallClock | VirtualClock,
+    ) -> None:
+        self._config = config
+        self._engines = engines
+        self._keeping = keeping
+        self._log = log
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._talk: Conversation | None = None
+        self.living: app.Living | None = None
+
+    def open(self, *, compared: bool) -> None:
+        """Begin; texts or a database that fail are reported, and the talk goes on."""
+        if self._keeping is None:
+            return
+        try:
+            self.living = app.start_living(
+                self._config, self._keeping, self._offer, compared=compared
+            )
+        except CompanionError as error:
+            self._log(events.Trouble(self._clock.now(), "wellbeing", str(error)))
+            return
+        self._engines.mind.learn(self.living.skills)
+
+    def listening(self, why: str) -> None:
+        """Note how the device listens from now on."""
+        talk, living = self._talk, self.living
+        if talk is not None and living is not None:
+            talk.later(lambda: living.listening(why))
+
+    def accompany(self, talk: Conversation) -> Callable[[], Awaitable[None]]:
+        """Look now and then what is due; return what ends that."""
+        self._talk = talk
+        self.listening("heard")
+        task = asyncio.create_task(self._tick(talk))
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        return end
+
+    def close(self) -> None:
+        """Write the last of the journal; the talk has ended."""
+        self._engines.mind.learn(())
+        if self.living is not None:
+            self.living.close()
+
+    async def _tick(self, talk: Conversation) -> None:
+        living = self.living
+        while living is not None:
+            await asyncio.sleep(app.TICK_S)
+            talk.later(living.tick)
+
+    def _offer(self, initiative: Initiative) -> None:
+        talk = self._talk
+        if talk is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(talk.offer, initiative)
+
+
 class _Devices:
     """Turns what devices report, from their own threads, into events and one spoken line."""
 
@@ -241,6 +319,7 @@ class _Devices:
         self._notices = load_notices(config.persona.language)
         self._gone: dict[str, asyncio.TimerHandle] = {}
         self.conversation: Conversation | None = None
+        self.days: _Days | None = None
 
     def changed(self, device: str) -> Callable[[str, str], None]:
         def tell(state: str, detail: str) -> None:
@@ -252,6 +331,8 @@ class _Devices:
     def _tell(self, device: str, state: str, detail: str) -> None:
         talk = self.conversation
         self._log(events.DeviceChanged(talk.now if talk else 0.0, device, state, detail))
+        if device == "microphone" and self.days is not None:
+            self.days.listening("heard" if state in ("back", "sounding") else "fault")
         line = self._notices.get(f"{device}_{state}")
         if (waiting := self._gone.pop(device, None)) is not None:
             waiting.cancel()

@@ -60,6 +60,23 @@ OTHER: dict[str, dict[str, Any]] = {
         "listen": "127.0.0.1:8477",
         "link_base": "https://molly.example.org",
     },
+    "checkins": {
+        "enabled": False,
+        "morning": "07:30",
+        "evening": "20:00",
+        "quiet_from": "22:15",
+        "quiet_to": "06:45",
+        "most_a_day": 2,
+        "timezone": "Europe/Berlin",
+    },
+    "evening": {"link": "https://molly.example.org"},
+    "hub": {
+        "url": "mqtts://hub.example.org:8883",
+        "ca": "/etc/companion/ca.pem",
+        "device": "room-12",
+        "secret_file": "/etc/companion/device.json",
+        "health_every_s": 60.0,
+    },
     "storage": {
         "url": "postgresql://home/companion",
         "key_file": "/etc/companion/key",
@@ -68,6 +85,16 @@ OTHER: dict[str, dict[str, Any]] = {
         "summaries_days": 30.0,
         "safety_days": 30.0,
         "audit_days": 30.0,
+    },
+    "care": {
+        "host": "0.0.0.0",
+        "port": 8500,
+        "hosts": ["molly.example.org"],
+        "proxy": True,
+        "certificate": "/etc/companion/care.pem",
+        "certificate_key": "/etc/companion/care.key",
+        "session_h": 24.0,
+        "idle_min": 30.0,
     },
 }
 """For every setting a value that is not its default."""

@@ -27,6 +27,8 @@ SHAPES = {
     "attention_changed": ["engaged", "reason"],
     "earcon_played": ["name"],
     "announced": ["text"],
+    "offered": ["kind", "text"],
+    "offer_ended": ["kind", "answered"],
     "device_changed": ["device", "state", "detail"],
     "screened": ["tier", "category", "topic", "score", "script", "addressed"],
     "felt": [

@@ -1,5 +1,6 @@
 """Builds the house from its configuration: the only place that knows every room."""
 
+from companion.app.care import care_certificate, load_house, serve_care
 from companion.app.engines import (
     Engines,
     load_ears,
@@ -32,24 +33,47 @@ from companion.app.knowing import (
     load_who,
     store_print,
 )
+from companion.app.living import TICK_S, Living, start_living
+from companion.app.reaching import (
+    begin_scale,
+    explain_score,
+    keep_event,
+    load_initiatives,
+    load_scale,
+)
+from companion.app.sending import (
+    new_evening,
+    new_hub_publisher,
+    new_messenger,
+    new_postman,
+)
 from companion.app.talking import build_conversation, new_endpointer
 
 __all__ = [
+    "TICK_S",
     "Engines",
     "Keeping",
+    "Living",
+    "begin_scale",
     "build_conversation",
+    "care_certificate",
+    "explain_score",
     "extra_installed",
     "forget_learning",
     "hear_pieces",
+    "keep_event",
     "load_alerts",
     "load_ears",
     "load_engines",
     "load_feeler",
     "load_guard",
+    "load_house",
+    "load_initiatives",
     "load_key",
     "load_mind",
     "load_person_feeler",
     "load_prints",
+    "load_scale",
     "load_screener",
     "load_speaker_worker",
     "load_voice",
@@ -57,12 +81,18 @@ __all__ = [
     "model_paths",
     "new_diary",
     "new_endpointer",
+    "new_evening",
+    "new_hub_publisher",
+    "new_messenger",
+    "new_postman",
     "open_storage",
     "place_of",
     "process_age",
     "retention_of",
+    "serve_care",
     "speech_in",
     "start_keeping",
+    "start_living",
     "store_print",
     "system_prompt",
     "threads",

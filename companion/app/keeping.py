@@ -111,7 +111,7 @@ class Keeping:
     alerts: AlertService
     person_id: str | None
     """The owner's row; None while the database cannot be opened."""
-    _database: Database | None
+    database: Database | None
     _closing: Event = field(default_factory=Event)
 
     def sweep_daily(self, retention: Retention) -> None:
@@ -126,24 +126,24 @@ class Keeping:
                 if self._closing.wait(_DAY_S):
                     return
 
-        if self._database is not None:
-            Thread(target=run, args=(self._database,), name="sweeper", daemon=True).start()
+        if self.database is not None:
+            Thread(target=run, args=(self.database,), name="sweeper", daemon=True).start()
 
     def count(self, screening: Screening, year: int) -> None:
         """Count a protocol's use; blocking, errors are left to the diary to report."""
         from companion.safety.report import count_activation
 
-        if self._database is not None:
-            with suppress(StorageError), self._database.begin() as connection:
+        if self.database is not None:
+            with suppress(StorageError), self.database.begin() as connection:
                 count_activation(connection, year, screening)
 
     def notices(self) -> JsonObject | None:
         """Return when the person last heard that it is no person, for ``Disclosure.restore``."""
         from companion.storage.records import events
 
-        if self._database is None:
+        if self.database is None:
             return None
-        with suppress(StorageError), self._database.read() as connection:
+        with suppress(StorageError), self.database.read() as connection:
             heard = events(connection, "notice", since=time.time() - 2 * _DAY_S)
             return dict(heard[-1].data) if heard else None
         return None
@@ -157,11 +157,11 @@ class Keeping:
         Raises:
             CompanionError: what was learned cannot be read; it begins anew.
         """
-        if self._database is None or self.person_id is None:
+        if self.database is None or self.person_id is None:
             return True
-        if not may_feel(self._database, self.person_id):
+        if not may_feel(self.database, self.person_id):
             return False
-        keep_learning(feeler, self._database, self.person_id)
+        keep_learning(feeler, self.database, self.person_id)
         return True
 
     def close(self) -> None:
@@ -169,8 +169,8 @@ class Keeping:
         self._closing.set()
         self.alerts.stop()
         self.diary.close()
-        if self._database is not None:
-            self._database.close()
+        if self.database is not None:
+            self.database.close()
 
 
 def start_keeping(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from companion.audio.clock import VirtualClock, WallClock
     from companion.audio.output import Output, Source
     from companion.conversation.loop import Conversation
+    from companion.conversation.protocols import Journal
     from companion.events import Event
     from companion.hearing.endpoint import Endpointer
     from companion.hearing.speakers.who import Who
@@ -36,6 +37,7 @@ def build_conversation(
     in_file: bool = False,
     watch: Callable[[float, str], None] | None = None,
     who: Who | None = None,
+    journal: Journal | None = None,
 ) -> Conversation:
     """Put a conversation together.
 
@@ -50,6 +52,7 @@ def build_conversation(
         in_file: the input is a recording.
         watch: told level and state about ten times a second, for a display.
         who: says who speaks; None asks nobody, and then nothing is learned of anybody.
+        journal: takes note of turns; None keeps none.
     """
     from companion.audio.echo import EchoCanceller
     from companion.conversation.attention import Attention
@@ -76,6 +79,7 @@ def build_conversation(
         guard=engines.guard,
         feeler=engines.feeler,
         who=who,
+        journal=journal,
     )
     return Conversation(
         rooms,

@@ -3,7 +3,8 @@
 WebRTC's canceller (AEC3) does the work. It copes by itself with an echo that comes 15 to 200 ms
 after the reference (measured on speech at -6 dB: at least 32 dB removed; at 0 ms and from 700 ms
 on nearly nothing). Devices differ by more than that, so the delay is estimated here and the
-reference moved to where the canceller wants it.
+reference moved to where the canceller wants it. What still leaks is recognised (``leak``) and
+silenced: hearing itself is worse than hearing late.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pywebrtc_audio
 
 from companion.audio.delay import estimate_delay
+from companion.audio.leak import WINDOW, echo_share
 from companion.domain import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE, Pcm
 
 _CONVERGE_S = 1.5
@@ -32,6 +34,10 @@ _GOOD_S = (0.015, 0.15)
 _LOUDEST = 1.4
 """An echo is at most this many times as loud as what was played within the last _REACH_S."""
 _REACH_S = 0.5
+_LEAK = 0.6
+"""From this share on a frame is taken for a leaking echo (docs/measurements.md, barge-in)."""
+_LEAK_LAGS_S = (-0.15, 0.35)
+"""Delays, against the one believed, among which a leak is looked for."""
 _SETTLE_S = 0.75
 """After the echo has moved, the canceller needs this long again (measured: 0.1-0.3 s)."""
 _DEAF_S = 0.3
@@ -67,6 +73,8 @@ class EchoCanceller:
         self._until_estimate = 1.0
         self._candidate: float | None = None
         self._bypassed = True
+        self._met = 0.0
+        """Seconds of playback in this room, however often the echo moved."""
         self._power_in = 0.0
         self._power_out = 0.0
         self.delay_s: float | None = None
@@ -79,16 +87,13 @@ class EchoCanceller:
 
     @property
     def converging(self) -> bool:
-        """Whether the canceller has not yet heard 1.5 s of playback and echo may leak.
-
-        Meanwhile only what is louder than an echo could be gets through.
-        """
+        """Whether the canceller has not heard 1.5 s of playback since the echo moved."""
         return self._played < _CONVERGE_S
 
     def relearn(self) -> None:
         """Forget the room: the microphone or the speaker was away, or is another one."""
         self._aec.reset()
-        self._played = 0.0
+        self._played = self._met = 0.0
         self._candidate = None
 
     @property
@@ -126,22 +131,34 @@ class EchoCanceller:
             self._bypassed = True
             return passed
         if self._deaf >= _DEAF_S:
-            self._played, self._candidate = 0.0, None  # the echo may now come at another time
+            # The echo may now come at another time.
+            self._played, self._met, self._candidate = 0.0, 0.0, None
         self._deaf = 0.0
         out = self._cancel(held)
         if self._bypassed:
             out = np.concatenate((passed[:_LAG], out[_LAG:]))  # it still held old sound
             self._bypassed = False
         self._measure(held, out, playing)
-        if self.converging and _rms(held) <= _LOUDEST * max(self._loudness):
-            out = np.zeros_like(out)  # it may well be our own voice: half duplex until we know
+        if self._leaks(held, out):
+            out = np.zeros_like(out)
         if playing:
             self._played += FRAME_S
+            self._met += FRAME_S
             self._until_estimate -= FRAME_S
             if self._until_estimate <= 0:
                 self._until_estimate = _ESTIMATE_EVERY_S
                 self._follow_delay()
         return out
+
+    def _leaks(self, held: Pcm, out: Pcm) -> bool:
+        """Whether what is left may well be our own voice."""
+        if _rms(out) <= _QUIET:
+            return False
+        if self._met < _CONVERGE_S:  # half duplex until the room is known at all
+            return _rms(held) <= _LOUDEST * max(self._loudness)
+        near = self._near.recent(WINDOW, max(0, -self._offset))
+        first, last = (max(0, self._offset + round(s * SAMPLE_RATE)) for s in _LEAK_LAGS_S)
+        return echo_share(near, self._far.recent(WINDOW + last - first, first)) > _LEAK
 
     def _cancel(self, held: Pcm) -> Pcm:
         far = self._far.recent(FRAME_SAMPLES, max(0, self._offset))

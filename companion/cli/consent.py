@@ -19,8 +19,13 @@ VERSION = "1"
 
 TEXTS = {
     "alerts": "People you named are told when you may be in danger.",
+    "evening": "In the evening this person is told that the owner's summary is ready.",
+    "full_text": "This person gets the evening summary in full, not only word that it is ready.",
+    "hub": "Summaries, mood, alerts and the device's health go to the care team's hub, each only "
+    "with its own consent.",
     "memory": "What you tell of your life is kept until you have it forgotten.",
     "mood": "How you seem (not your words) is kept, to see changes over weeks.",
+    "sharing": "Those you chose may look at what you let each of them see, on the dashboard.",
     "summary": "A short report of the day is kept and shown to those you choose.",
     "transcripts": "The words you say are kept for some days.",
     "voiceprint": "How your voice sounds is kept as numbers, to know you from others.",

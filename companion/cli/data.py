@@ -224,6 +224,8 @@ def _print_overview(found: Overview) -> None:
     print(f"people: {everybody}; ways to reach them: {found.contacts}")
     if found.voiceprints:
         print(f"  {found.voiceprints} voiceprints: companion people forget-voice NAME")
+    if found.carers:
+        print(f"  {found.carers} accounts on the dashboard: companion care list")
     for word in found.consents:
         what = "agrees to" if word.granted else "does not agree to"
         print(f"  {word.person} {what} {word.subject} ({word.how}, {local(word.at)})")

@@ -223,3 +223,46 @@ def emotion(
 
     causal = baseline is Baseline.CAUSAL
     show(evaluate_emotion(manifest, "causal" if causal else "none", loso=loso), json=json)
+
+
+@app.command()
+def checkins(
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long each lives.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of all chance.")] = 1,
+    json: Json = False,
+) -> None:
+    """Speaking first, over weeks, on simulated people: how often, when, and how it backs off."""
+    from companion.cli.report import show
+    from companion.measure.checkins import evaluate_checkins
+
+    show(evaluate_checkins(days, seed), json=json)
+
+
+@app.command()
+def summary(
+    lives: Annotated[int, typer.Option(min=1, help="Made-up people for each row.")] = 50,
+    seed: Annotated[int, typer.Option(help="Of the first.")] = 1,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Sentences the journal supports, planted changes named, false changes, words that leaked."""
+    from companion.app.wellbeing import load_topics
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.summary import evaluate_summary
+    from companion.wellbeing.phrasing import load_texts
+
+    settings = load_config(config)
+    texts = load_texts(settings.persona.language)
+    show(evaluate_summary(load_topics(settings), texts, lives=lives, seed=seed), json=json)
+
+
+@app.command()
+def topics(json: Json = False, config: ConfigFile = None) -> None:
+    """Precision and recall of the journal's topics on lines held out."""
+    from companion.app.wellbeing import load_topics
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.topics import evaluate_topics
+
+    show(evaluate_topics(load_topics(load_config(config))), json=json)

@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from companion.cli import alerts, config, data, evaluate, models, people, safety, train
+from companion.cli import (
+    alerts,
+    care,
+    config,
+    data,
+    evaluate,
+    evening,
+    hub,
+    journal,
+    models,
+    people,
+    safety,
+    scale,
+    train,
+)
 from companion.cli.ask import ask
 from companion.cli.bench import bench
 from companion.cli.check_reply import check_reply
@@ -18,6 +32,7 @@ from companion.cli.feel import feel
 from companion.cli.listen import listen
 from companion.cli.say import say
 from companion.cli.screen import screen
+from companion.cli.summary import summary
 from companion.cli.talk import talk
 from companion.errors import CompanionError
 
@@ -76,16 +91,22 @@ def _root(
     pass
 
 
-for command in (talk, listen, feel, say, ask, screen, check_reply, devices, bench):
+for command in (talk, listen, feel, say, ask, screen, check_reply, devices, bench, summary):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 app.add_typer(people.app, name="people")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(care.app, name="care")
+app.add_typer(evening.app, name="evening")
+app.add_typer(hub.app, name="hub")
 app.add_typer(data.app, name="data")
 app.add_typer(safety.app, name="safety")
+app.add_typer(scale.app, name="scale")
 app.add_typer(train.app, name="train")
+app.add_typer(journal.app, name="journal")
+app.add_typer(journal.simulated, name="simulate")
 
 
 def main() -> None:

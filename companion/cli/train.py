@@ -123,3 +123,17 @@ def misheard(
         say=lambda text: print(text, file=sys.stderr),
     )
     print(f"{count} lines written to {target}")
+
+
+@app.command()
+def topics(config: Annotated[Path | None, typer.Option("--config")] = None) -> None:
+    """Teach the journal's topic classifier from models/wellbeing/topics_en.tsv."""
+    from companion.app.guarding import embedding_dir
+    from companion.config import load_config
+    from companion.embedding import sentence_vectors
+    from companion.wellbeing import topics as taught
+
+    model = sentence_vectors(embedding_dir(load_config(config)))
+    head = taught.train_head(taught.read_lines(), lambda texts: model.encode(list(texts)))
+    taught.save_head(head, taught.default_head_path())
+    print(f"{taught.default_head_path()}: written; now: companion evaluate topics")

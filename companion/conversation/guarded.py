@@ -53,9 +53,9 @@ def guarded_reply(
         with closing(parts):  # type: ignore[type-var]
             for part in parts:
                 command = part.control is not None
-                reasons = (
-                    guard.failed(part.text, text, screening) if part.text and not command else ()
-                )
+                # Skills speak reviewed texts with the person's own words in them.
+                generated = part.text and not command and part.source != "skill"
+                reasons = guard.failed(part.text, text, screening) if generated else ()
                 if reasons:
                     if not spoken:
                         yield replace(guard.instead(screening), checks=(*part.checks, *reasons))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from companion import events
@@ -24,7 +25,8 @@ from companion.conversation.turns import (
     TurnLimits,
     TurnMachine,
 )
-from companion.domain import Frame, Speech, Tone, TurnContext
+from companion.conversation.unasked import Unasked
+from companion.domain import Frame, Initiative, Speech, Tone, TurnContext
 
 _LEAD_MARGIN_S: Final = 0.15
 """Preparation begins this much earlier than it usually takes."""
@@ -68,6 +70,7 @@ class Conversation:
         merge_window_s: float = 1.5,
         earcons: bool = True,
         watch: Watch | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._rooms = rooms
         self._clock = clock
@@ -86,6 +89,7 @@ class Conversation:
         self._housekept = True
         self._tasks = Tasks(clock, self._failed)
         self._replies = Replies(rooms, clock, emit, self._tasks, self._signal)
+        self._unasked = Unasked(rooms, clock, emit, self._tasks, self._speak_unasked, wall)
         self._stopping = False
 
     # -- the outside ---------------------------------------------------------------------
@@ -118,6 +122,14 @@ class Conversation:
     async def _prepare_notice(self, text: str) -> None:
         voice = self._rooms.voice
         self._notices.append(await self._clock.run(lambda: voice.synthesize(text, Tone.NEUTRAL)))
+
+    def later(self, job: Callable[[], None]) -> None:
+        """Run a job on the inference thread, where mind and journal live."""
+        self._tasks.later(job)
+
+    def offer(self, initiative: Initiative) -> None:
+        """Say something unasked, softly, as soon as nobody has spoken for a while."""
+        self._unasked.add(initiative)
 
     @property
     def now(self) -> float:
@@ -185,7 +197,8 @@ class Conversation:
         self._prepare_when_due(t)
         if self._replies.current is not None:
             self._attention.keep(t)
-            self._replies.tick(t)
+            if self._replies.tick(t):
+                self._unasked.listen()
         if self._machine.speaking:
             self._attention.keep(t)
         elif self._replies.current is None and self._attention.tick(t):
@@ -200,6 +213,19 @@ class Conversation:
         if self._rooms.guard is not None and (line := self._rooms.guard.news()) is not None:
             self.announce(line)
         self._housekeep(t)
+        self._unasked.tick(t, t - self._quiet_since if self.idle else 0.0)
+
+    def _speak_unasked(self, spoken: Sequence[Speech]) -> bool:
+        """Say it, unless somebody has begun to speak or something sounds."""
+        if not self.idle:
+            return False
+        self._signal("attention")
+        self._engage("unasked")
+        self._replies.last_text = " ".join(speech.text for speech in spoken)  # its echo is known
+        self._rooms.player.begin()
+        for speech in spoken:
+            self._rooms.player.play(speech)
+        return True
 
     def _housekeep(self, t: float) -> None:
         if not self.idle:
@@ -402,6 +428,7 @@ class Conversation:
                 now, draft.heard.text, signal.heard_until, signal.wait_s, turn.began
             )
         )
+        turn.prompted = self._unasked.answered(now)
         self._engage("name" if addressed.called else "talk")
         if not addressed.text and draft.heard.text:
             self._signal("heard_you")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Protocol
 
 from companion.domain import (
+    CommittedTurn,
+    Exchange,
     Feeling,
     Frame,
     Pcm,
     ReplyPart,
     Samples,
     Screening,
+    Skill,
     Speaker,
     Speech,
     Stance,
@@ -50,6 +53,22 @@ class Mind(Protocol):
 
     def abort(self) -> None:
         """Make a running ``reply`` end at the next token; thread-safe."""
+        ...
+
+    def learn(self, skills: Sequence[Skill]) -> None:
+        """Take what is settled without a model, in order, for what it had."""
+        ...
+
+    def commit(self, text: str) -> None:
+        """Learn that the turn with these words is no longer a draft; what it asked for is done."""
+        ...
+
+    def expect(self, exchange: Exchange) -> None:
+        """Learn that this was said unasked; the next words may answer it."""
+        ...
+
+    def unheard(self) -> tuple[ReplyPart, ...]:
+        """Learn that nobody answered what was said unasked; return what is said to that."""
         ...
 
     def remember(self, said: str, heard: str) -> None:
@@ -217,6 +236,14 @@ class Guard(Protocol):
 
     def news(self) -> str | None:
         """Return the next thing the owner must be told, such as who was reached, or None."""
+        ...
+
+
+class Journal(Protocol):
+    """Takes note of the days."""
+
+    def committed(self, turn: CommittedTurn) -> None:
+        """Take note of a turn; blocking, some 10 ms; never raises."""
         ...
 
 

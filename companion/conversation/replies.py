@@ -11,7 +11,7 @@ from companion.audio.clock import Clock
 from companion.conversation.draft import Draft, Prepared
 from companion.conversation.rooms import Rooms
 from companion.conversation.tasks import Tasks
-from companion.domain import Danger, Match
+from companion.domain import CommittedTurn, Danger, Match
 
 THINKING_AFTER_S: Final = 1.2
 """Silence after a turn's end that wants a sign of life."""
@@ -36,6 +36,8 @@ class Turn:
     earlier_until: float = 0.0
     over_voice: bool = False
     """It began while the companion was speaking."""
+    prompted: bool = False
+    """It answers what the companion said unasked."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class Reply:
 
     real: bool = False
     """Guard and feeler have been told of the turn."""
+    settled: bool = False
+    """The mind has been told that it may do what was asked: nothing can be merged any more."""
 
     before: str = ""
     """What had been heard of it before it was picked up again."""
@@ -109,17 +113,25 @@ class Replies:
         self.current = reply
         self._tasks.spawn(self._speak(reply))
 
-    def tick(self, t: float) -> None:
-        """Give a sign of life when it takes long; notice when a reply has ended."""
+    def tick(self, t: float) -> bool:
+        """Give a sign of life when it takes long; notice when a reply has ended.
+
+        Returns:
+            Whether the reply of a skill has just ended: it may wait for an answer.
+        """
         reply = self.current
         if reply is None:
-            return
+            return False
         late = t - reply.due >= THINKING_AFTER_S
         if late and not reply.started and not reply.thinking_signalled:
             reply.thinking_signalled = True
             self._signal("thinking")
+        if t >= reply.first_until:
+            self._settle(reply)
         if reply.written and not self._rooms.player.busy():
             self._finish(reply)
+            return any(p.part.source == "skill" for p in reply.played)
+        return False
 
     def drop(self, draft: Draft, reason: str) -> None:
         """Throw a draft away; nothing of it was said or stored."""
@@ -141,6 +153,7 @@ class Replies:
         self.current = None
         if barged:
             self._became_real(reply)  # it was not answered, but it was said
+            self._settle(reply)
         if not reply.written:
             self.drop(reply.draft, reason)
         if reply.started:
@@ -168,6 +181,7 @@ class Replies:
         again = Reply(reply.turn, reply.said, reply.committed, reply.due, reply.draft)
         again.played = done
         again.before = again.text
+        again.real = again.settled = True
         self.current = again
         self._rooms.player.begin()
         for prepared in rest:
@@ -202,6 +216,17 @@ class Replies:
         reply.real = True
         self._tell_guard(reply.draft)
         self._tell_feeler(reply.draft)
+
+    def _settle(self, reply: Reply) -> None:
+        """Let the mind, once, do what was asked, and the journal take note."""
+        if reply.settled or not reply.draft.said:
+            return
+        reply.settled = True
+        mind, said, journal = self._rooms.mind, reply.draft.said, self._rooms.journal
+        self._tasks.later(lambda: mind.commit(said))
+        if journal is not None and reply.draft.addressed:
+            turn = _committed(reply)
+            self._tasks.later(lambda: journal.committed(turn))
 
     def _tell_guard(self, draft: Draft) -> None:
         """Now the guard may call for help."""
@@ -266,6 +291,7 @@ class Replies:
 
     def _finish(self, reply: Reply) -> None:
         heard = _joined(reply.before, self._rooms.player.heard())
+        self._settle(reply)
         self.current = None
         if reply.started:
             self.last_text = reply.text
@@ -281,6 +307,19 @@ class Replies:
         self._tasks.later(lambda: mind.remember(reply.said, heard))
         if guard is not None and any(p.part.source == "notice" for p in reply.played):
             guard.noticed()
+
+
+def _committed(reply: Reply) -> CommittedTurn:
+    draft = reply.draft
+    return CommittedTurn(
+        draft.said,
+        max(0.0, draft.heard_until - reply.turn.began),
+        reply.played[0].part.source if reply.played else "fallback",
+        draft.impression.feeling if draft.impression is not None else None,
+        draft.speaker,
+        draft.screening,
+        reply.turn.prompted,
+    )
 
 
 def _split(reply: Reply) -> tuple[list[Prepared], list[Prepared]]:

@@ -10,6 +10,7 @@ from companion.conversation.protocols import (
     EchoControl,
     Feeler,
     Guard,
+    Journal,
     Mind,
     Player,
     Source,
@@ -35,5 +36,6 @@ class Rooms:
     wakeword: Wakeword | None = None
     feeler: Feeler | None = None
     who: WhoSpeaks | None = None
+    journal: Journal | None = None
     guard: Guard | None = None
     """None screens nothing: only for tests of other things."""

@@ -14,7 +14,7 @@ from companion.emotion.features import Prosody
 from companion.emotion.fusion import Estimate, fuse, reliability
 from companion.emotion.model import AcousticModel, Judgement, load
 from companion.emotion.mood import Mood
-from companion.emotion.phrase import phrase, remarks
+from companion.emotion.phrase import ACQUAINTED, deviations, phrase, remarks
 from companion.emotion.prosody import Measurer
 from companion.emotion.stance import stance_for
 from companion.emotion.usual import Usual
@@ -117,6 +117,11 @@ class PersonFeeler:
         seen = self.usual.utterances
         voice = self._model.judge(z, seen) if heard else None
         estimate = fuse(voice, told, reliability(prosody), seen)
+        voiced = (
+            voice is not None
+            and seen >= ACQUAINTED
+            and voice.probabilities.get(estimate.label) == max(voice.probabilities.values())
+        )
         evidence = remarks(z, prosody, seen, told)
         subject = self._subject.split()[0] + _have(self._subject)
         lately = "" if now is None else self.mood.lately(now, subject)
@@ -126,8 +131,10 @@ class PersonFeeler:
             label=estimate.label,
             confidence=round(estimate.confidence, 3),
             unsure=estimate.unsure,
+            voiced=voiced,
+            against_usual=deviations(z, prosody, seen) if heard else {},
             evidence=evidence,
-            phrase=phrase(estimate, evidence, lately, self._subject),
+            phrase=phrase(estimate, evidence, lately, self._subject if voiced else None),
             probabilities=estimate.probabilities,
         )
         return Sensed(feeling, stance_for(feeling, self.mood), prosody, estimate, voice, now)

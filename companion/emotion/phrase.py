@@ -15,7 +15,7 @@ _NOTABLE: Final = 0.8
 """Deviations from the usual that a listener would remark on."""
 
 _MOST: Final = 3
-_ACQUAINTED: Final = 5
+ACQUAINTED: Final = 5
 """Utterances from which "usual" is this person's own."""
 
 
@@ -35,6 +35,14 @@ _REMARKS: Final = (
     _Remark(("effort", "slope_high", "tilt"), "a tenser voice", "a softer voice"),
     _Remark(("cpp_mean", "hnr_mean"), "a clearer voice", "a breathier voice"),
 )
+
+_MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
+    "pitch": ("pitch_median",),
+    "range": ("pitch_range", "pitch_spread"),
+    "loudness": ("level_mean",),
+    "tempo": ("articulation_rate", "nuclei_rate"),
+    "pauses": ("pause_share", "pause_longest"),
+}
 
 _NAMES: Final[Mapping[str, str]] = {
     "angry": "angry", "happy": "cheerful", "sad": "sad", "neutral": "calm and even",
@@ -60,7 +68,7 @@ def remarks(
         utterances: how many the baseline was learned from.
         words: what the words say.
     """
-    than = "than usual" if utterances >= _ACQUAINTED else "than most people"
+    than = "than usual" if utterances >= ACQUAINTED else "than most people"
     found: list[tuple[float, str]] = []
     for remark in _REMARKS:
         at = [INDEX[name] for name in remark.features if prosody.valid[INDEX[name]]]
@@ -78,8 +86,29 @@ def remarks(
     return tuple(told)
 
 
+def deviations(z: Vector, prosody: Prosody, utterances: int) -> dict[str, float]:
+    """Return how this differs from the person's usual; empty until that is known.
+
+    Args:
+        z: normalised features.
+        prosody: the same utterance, for what is valid.
+        utterances: how many the baseline was learned from.
+    """
+    if utterances < ACQUAINTED:
+        return {}
+    found: dict[str, float] = {}
+    for name, features in _MEASURES.items():
+        at = [INDEX[one] for one in features if prosody.valid[INDEX[one]]]
+        if at:
+            found[name] = round(float(np.mean(z[at])), 2)
+    return found
+
+
 def phrase(
-    estimate: Estimate, evidence: tuple[str, ...], lately: str = "", subject: str = "They sound"
+    estimate: Estimate,
+    evidence: tuple[str, ...],
+    lately: str = "",
+    subject: str | None = "They sound",
 ) -> str:
     """Return the sentence for the prompt; empty when there is nothing worth telling.
 
@@ -87,11 +116,14 @@ def phrase(
         estimate: the estimate.
         evidence: from ``remarks``.
         lately: a sentence about the last hours or days, from ``Mood.lately``.
-        subject: how the person is called, with the verb: ``He sounds``.
+        subject: how the person is called, with the verb: ``He sounds``; None when the voice does
+            not bear it out and it is the words alone.
     """
     if estimate.unsure:
         return lately
     sure = "quite sure" if estimate.confidence > 0.7 else "fairly sure"
+    if subject is None:
+        return f"By the words alone: {_NAMES[estimate.label]}, {sure}. {lately}".strip()
     text = f"{subject} {_NAMES[estimate.label]}, {sure}"
     if evidence:
         text += f"; {evidence[0]}"

@@ -12,10 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from companion.domain import Tone
 from companion.embedding import plain
 from companion.errors import MeasureError
-from companion.measure.spoken import PACES, Ears, Voice, noisy, with_pauses
+from companion.measure.spoken import Ears, Voice, noisy, said, with_pauses
 from companion.safety.lines import Line
 
 SNRS: Final = (20.0, 12.0, 7.0)
@@ -64,13 +63,8 @@ def mishear(
     ]
     written: list[str] = []
     for number, line in enumerate(chosen):
-        pace = PACES[number % len(PACES)]
-        voice.adjust(pace=pace)
-        try:
-            speech = voice.synthesize(line.text, Tone.NEUTRAL)
-        finally:
-            voice.adjust(pace=-pace)
-        sound = noisy(with_pauses(speech, random), (), SNRS[number % len(SNRS)], random)
+        sound = with_pauses(said(line.text, number, voice), random)
+        sound = noisy(sound, (), SNRS[number % len(SNRS)], random)
         heard = ears.transcribe(sound)
         if not heard.rejected and plain(heard.text) != plain(line.text):
             row = {

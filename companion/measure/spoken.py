@@ -83,13 +83,7 @@ def evaluate_through_voice(
     conditions += [(f"{snr:g}dB", snr) for snr in SNRS]
     heard: dict[str, list[str]] = {name: [] for name, _ in conditions}
     for number, row in enumerate(rows):
-        pace = PACES[number % len(PACES)]
-        voice.adjust(pace=pace)
-        try:
-            speech = voice.synthesize(row.text, Tone.NEUTRAL)
-        finally:
-            voice.adjust(pace=-pace)
-        sound = with_pauses(speech, random)
+        sound = with_pauses(said(row.text, number, voice), random)
         for name, snr in conditions:
             disturbed = sound if snr is None else noisy(sound, noises, snr, random)
             transcript = ears.transcribe(disturbed)
@@ -103,6 +97,20 @@ def evaluate_through_voice(
         counted["unheard"] = round(100 * sum(not t.strip() for t in heard[name]) / len(rows), 1)
         result[name] = counted
     return result
+
+
+def said(text: str, number: int, voice: Voice) -> Speech:
+    """Say the line of that number at the pace that is its turn.
+
+    Raises:
+        VoiceError: the voice failed.
+    """
+    pace = PACES[number % len(PACES)]
+    voice.adjust(pace=pace)
+    try:
+        return voice.synthesize(text, Tone.NEUTRAL)
+    finally:
+        voice.adjust(pace=-pace)
 
 
 def _some(rows: Sequence[Row], limit: int | None) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,9 +11,11 @@ import numpy as np
 
 from companion.conversation.protocols import Ears, Mind, Voice
 from companion.domain import (
+    Exchange,
     JsonObject,
     ReplyPart,
     Samples,
+    Skill,
     Speech,
     Tone,
     Transcript,
@@ -81,6 +83,22 @@ class TimedMind:
     def abort(self) -> None:
         """Abort."""
         self._mind.abort()
+
+    def learn(self, skills: Sequence[Skill]) -> None:
+        """Take skills."""
+        self._mind.learn(skills)
+
+    def commit(self, text: str) -> None:
+        """Do what was asked."""
+        self._mind.commit(text)
+
+    def expect(self, exchange: Exchange) -> None:
+        """Expect an answer."""
+        self._mind.expect(exchange)
+
+    def unheard(self) -> tuple[ReplyPart, ...]:
+        """Hear that nobody answered."""
+        return self._mind.unheard()
 
     def remember(self, said: str, heard: str) -> None:
         """Remember."""

@@ -9,10 +9,11 @@ from contextlib import closing
 from datetime import datetime
 from typing import Final, Literal
 
-from companion.domain import Control, ReplyPart, Stance, Tone, TurnContext
+from companion.domain import Control, Exchange, ReplyPart, Skill, Stance, Tone, TurnContext
 from companion.errors import ConfigError, MindError
 from companion.mind.check import ReplyCheck
 from companion.mind.commands import CommandEar
+from companion.mind.exchanges import Exchanges
 from companion.mind.fallback import Answer, Fallback
 from companion.mind.history import History
 from companion.mind.model import LanguageModel, Message, Sampling, ShouldStop
@@ -68,6 +69,7 @@ class CompanionMind:
         seed: int | None = None,
         now: Callable[[], datetime] = datetime.now,
         trouble: str | None = None,
+        skills: Sequence[Skill] = (),
     ) -> None:
         """Put the mind together.
 
@@ -79,6 +81,7 @@ class CompanionMind:
             seed: makes second tries repeatable; None varies them by turn.
             now: tells the time and date.
             trouble: something that already went wrong, such as a model that is missing.
+            skills: what is settled without a model, in order.
 
         Raises:
             ConfigError: a pattern in the prompts has a mistake.
@@ -90,6 +93,8 @@ class CompanionMind:
         self._seed = seed
         self._trouble = trouble
         self._history = History()
+        self._now = now
+        self._exchanges = Exchanges(skills, now)
         self._epoch = 0
         self._lock = threading.Lock()
         self._warmed = False
@@ -108,7 +113,12 @@ class CompanionMind:
         if (control := self._ear.recognise(text)) is not None:
             yield self._command(control)
             return
-        answer = self._fallback.answer(text, self._history.replies(), context.stance)
+        if settled := self._exchanges.answer(text):
+            yield from settled
+            return
+        voiced = context.feeling is None or context.feeling.voiced
+        told = context.stance if voiced else Stance.LISTEN  # nothing may be said of the voice
+        answer = self._fallback.answer(text, self._history.replies(), told)
         failed: tuple[str, ...] = ()
         if self._models and not self._settled(answer, text):
             spoken = ""
@@ -244,6 +254,22 @@ class CompanionMind:
         began = self._epoch
         return lambda: self._epoch != began
 
+    def learn(self, skills: Sequence[Skill]) -> None:
+        """Take these skills, in order, for those it had."""
+        self._exchanges = Exchanges(skills, self._now)
+
+    def commit(self, text: str) -> None:
+        """Do what the committed turn asked for."""
+        self._exchanges.commit(text)
+
+    def expect(self, exchange: Exchange) -> None:
+        """Learn that this was said unasked; the next words may answer it."""
+        self._exchanges.expect(exchange)
+
+    def unheard(self) -> tuple[ReplyPart, ...]:
+        """Learn that nobody answered; return what is said to that."""
+        return self._exchanges.unheard()
+
     def remember(self, said: str, heard: str) -> None:
         """Append a finished turn."""
         self._history.remember(said, heard)
@@ -251,6 +277,7 @@ class CompanionMind:
     def start_afresh(self) -> None:
         """Forget the talk: the next words begin a new one."""
         self._history = History()
+        self._exchanges.forget()
 
     def warm(self) -> None:
         """Bring the models to the prompt's beginning, from disk where possible; blocking."""

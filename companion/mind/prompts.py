@@ -6,21 +6,21 @@ clinician can review what is said without reading code.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from companion.domain import Control, Stance, Tone
 from companion.errors import ConfigError
 from companion.mind.model import Message
+from companion.reading import parse, read_toml
 from companion.resources import data_dir
 
-T = TypeVar("T", bound="_Data")
+D = TypeVar("D", bound="_Data")
 Mood = Literal["good", "bad"]
 ActName = Literal["question", "statement", "any"]
 
@@ -250,23 +250,33 @@ def load_prompts(language: str = "en", *, name: str, folder: Path | None = None)
         raise ConfigError(
             f"there are no prompts for language '{language}'; there are: {', '.join(known)}"
         )
-    commands = _read(folder / "commands.toml")
-    fallback = _read(folder / "fallback.toml")
-    fallback.setdefault("rule", []).extend(_read(folder / "topics.toml").get("rule", []))
+
+    def read(file: str) -> dict[str, Any]:
+        return read_toml(folder / file, ConfigError)
+
+    def checked(kind: type[D], tree: Mapping[str, Any], file: str) -> D:
+        return parse(kind, tree, folder / file, ConfigError)
+
+    def whole(kind: type[D], file: str) -> D:
+        return checked(kind, read(file), file)
+
+    commands = read("commands.toml")
+    fallback = read("fallback.toml")
+    fallback.setdefault("rule", []).extend(read("topics.toml").get("rule", []))
     for rule in fallback.get("rule", []):
         if "not" in rule:
             rule["not_"] = rule.pop("not")
-    reflection = _read(folder / "reflection.toml")
+    reflection = read("reflection.toml")
     try:
         return Prompts(
             name=name,
-            persona=_parse(Persona, _read(folder / "persona.toml"), folder / "persona.toml"),
+            persona=whole(Persona, "persona.toml"),
             examples=[
-                _parse(Example, e, folder / "examples.toml")
-                for e in _read(folder / "examples.toml").get("example", [])
+                checked(Example, e, "examples.toml")
+                for e in read("examples.toml").get("example", [])
             ],
-            fallback=_parse(Fallback, fallback | reflection, folder / "fallback.toml"),
-            commands=_parse(
+            fallback=checked(Fallback, fallback | reflection, "fallback.toml"),
+            commands=checked(
                 Commands,
                 {
                     "before": commands.pop("before", []),
@@ -274,39 +284,20 @@ def load_prompts(language: str = "en", *, name: str, folder: Path | None = None)
                     "replies": commands.pop("replies", {}),
                     "patterns": commands,
                 },
-                folder / "commands.toml",
+                "commands.toml",
             ),
-            checks=_parse(Checks, _read(folder / "checks.toml"), folder / "checks.toml"),
-            acts=_parse(ActData, _read(folder / "acts.toml"), folder / "acts.toml"),
-            nouns=_parse(NounData, _read(folder / "nouns.toml"), folder / "nouns.toml"),
+            checks=whole(Checks, "checks.toml"),
+            acts=whole(ActData, "acts.toml"),
+            nouns=whole(NounData, "nouns.toml"),
             heard={
-                Stance(name): _parse(Heard, table, folder / "stances.toml")
-                for name, table in _read(folder / "stances.toml").items()
+                Stance(name): checked(Heard, table, "stances.toml")
+                for name, table in read("stances.toml").items()
             },
-            sums=_parse(SumData, _read(folder / "sums.toml"), folder / "sums.toml"),
-            words={str(k): list(v) for k, v in _read(folder / "words.toml").items()},
+            sums=whole(SumData, "sums.toml"),
+            words={str(k): list(v) for k, v in read("words.toml").items()},
         )
     except (TypeError, AttributeError, ValueError) as error:
         raise ConfigError(f"the prompts in {folder} are not as they should be: {error}") from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(f"cannot read {path}: {reason}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
-
-
-def _parse(kind: type[T], data: Mapping[str, Any], path: Path) -> T:
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path}: '{where}': {first['msg'].lower()}") from error
 
 
 def fill(template: str, words: Mapping[str, str]) -> str | None:

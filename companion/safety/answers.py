@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from companion.errors import SafetyError
 from companion.patterns import Patterns, normalise
+from companion.reading import parse, read_toml
 from companion.resources import data_dir
-from companion.safety.reading import parse, read_toml
 
 Answer = Literal["yes", "no", "unsure", "cancel", "denied", "goodbye"]
 
@@ -108,7 +108,7 @@ def load_accusing(language: str = "en", folder: Path | None = None) -> dict[str,
 
 def _read(language: str, folder: Path | None) -> tuple[Path, _File]:
     path = (folder or data_dir("prompts") / language / "safety") / "answers.toml"
-    return path, parse(_File, read_toml(path), path)
+    return path, parse(_File, read_toml(path, SafetyError), path, SafetyError)
 
 
 __all__ = ["Answer", "AnswerEar", "load_accusing", "load_answers"]

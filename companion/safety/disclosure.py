@@ -16,8 +16,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from companion.domain import JsonObject
+from companion.errors import SafetyError
+from companion.reading import parse, read_toml
 from companion.resources import data_dir
-from companion.safety.reading import parse, read_toml
 
 LONGEST_S: Final = 3 * 3600.0
 """GBL 1702; a longer ``every_s`` is cut to it."""
@@ -123,7 +124,7 @@ def load_notices(language: str = "en", folder: Path | None = None) -> tuple[str,
         SafetyError: the file is missing or has a mistake.
     """
     path = (folder or data_dir("prompts") / language / "safety") / "notice.toml"
-    return tuple(parse(_File, read_toml(path), path).notices)
+    return tuple(parse(_File, read_toml(path, SafetyError), path, SafetyError).notices)
 
 
 __all__ = ["LONGEST_S", "Disclosure", "load_disclosure", "load_notices"]

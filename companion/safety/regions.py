@@ -15,8 +15,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from companion.errors import SafetyError
+from companion.reading import parse, read_toml
 from companion.resources import data_dir
-from companion.safety.reading import parse, read_toml
 
 KINDS: Final = (
     "emergency",
@@ -135,7 +135,7 @@ def load_region(code: str, language: str = "en", folder: Path | None = None) -> 
     if code.lower() not in known:
         there = ", ".join(known) or "none"
         raise SafetyError(f"there are no help numbers for region '{code}'; there are: {there}")
-    return parse(Region, {"code": path.stem} | read_toml(path), path)
+    return parse(Region, {"code": path.stem} | read_toml(path, SafetyError), path, SafetyError)
 
 
 __all__ = ["KINDS", "Number", "Region", "load_region"]

@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict
 from companion.domain import Screening
 from companion.errors import SafetyError
 from companion.patterns import Patterns, normalise
+from companion.reading import parse, read_toml
 from companion.resources import data_dir
-from companion.safety.reading import parse, read_toml
 from companion.safety.regions import Region
 
 FAILED: Final = "check_failed"
@@ -161,7 +161,7 @@ class SafetyCheck:
             SafetyError: the file is missing or has a mistake.
         """
         path = (folder or data_dir("prompts") / language / "safety") / "replies.toml"
-        data = parse(_File, read_toml(path), path)
+        data = parse(_File, read_toml(path, SafetyError), path, SafetyError)
         self._name = name.lower()
         self._digits = region.known_digits()
         self._spoken = tuple(

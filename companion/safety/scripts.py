@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from companion.domain import Danger, Tone
 from companion.errors import SafetyError
 from companion.patterns import Patterns
+from companion.reading import parse, read_toml
 from companion.resources import data_dir
-from companion.safety.reading import parse, read_toml
 
 MOST_SENTENCES: Final = 3
 MOST_WORDS: Final = 20
@@ -140,7 +140,7 @@ def load_scripts(language: str = "en", folder: Path | None = None) -> Scripts:
         SafetyError: the file is missing or has a mistake; names file and key.
     """
     path = (folder or data_dir("prompts") / language / "safety") / "scripts.toml"
-    data = parse(_File, read_toml(path), path)
+    data = parse(_File, read_toml(path, SafetyError), path, SafetyError)
     for script_id, script in data.scripts.items():
         for name in LINKS:
             target = script.then if name == "then" else script.link(name)

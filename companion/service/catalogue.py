@@ -141,13 +141,15 @@ class Profile(_Entry):
     whisper: str
     llm: str
     voice: str
+    embedding: str = "minilm-l6-int8"
+    """Of sentences: safety, topics and memory go by it."""
     ram_mb: int
     """RAM the machine should have, 10^6 bytes."""
 
     @property
-    def names(self) -> tuple[str, str, str]:
-        """The three models."""
-        return (self.whisper, self.llm, self.voice)
+    def names(self) -> tuple[str, str, str, str]:
+        """The four models."""
+        return (self.whisper, self.llm, self.voice, self.embedding)
 
 
 class Catalogue(_Entry):

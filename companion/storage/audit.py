@@ -116,6 +116,21 @@ def rows(connection: Connection, since: float | None = None) -> tuple[AuditRow, 
     )
 
 
+def newest(connection: Connection, limit: int, *, actors: str = "") -> tuple[AuditRow, ...]:
+    """Return the newest acts, newest first.
+
+    Args:
+        connection: of ``Database.read()``.
+        limit: how many.
+        actors: only of actors whose name begins so.
+    """
+    query = select(audit).where(audit.c.actor.startswith(actors, autoescape=True))
+    return tuple(
+        AuditRow(row.id, row.at, row.actor, row.action, row.data)
+        for row in connection.execute(query.order_by(audit.c.id.desc()).limit(limit))
+    )
+
+
 def verify(connection: Connection) -> int | None:
     """Check the whole chain.
 

@@ -57,7 +57,8 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {
             "id": "a running number",
             "person_id": "who: the id of a row in people",
-            "subject": "what about: transcripts, mood, summary, alerts, memory, voiceprint",
+            "subject": "what about: transcripts, mood, summary, alerts, memory, voiceprint, "
+            "sharing, evening, full_text, hub",
             "granted": "yes, or no (refused or taken back)",
             "how": "spoken or typed",
             "version": "of the text that was agreed to",
@@ -102,13 +103,53 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "vector": "numbers that find it by meaning; not written out",
         },
     ),
+    "carers": (
+        "Accounts on the dashboard.",
+        {
+            "id": "a random number by which other tables name this account",
+            "person_id": "whose account: the id of a row in people",
+            "login": "the name used to log in",
+            "role": "owner, family, nurse, therapist",
+            "password": "kept as a hash only, and not written out",
+            "invitation": "whether an invitation is open; it is not written out",
+            "invited_until": "when the invitation ends",
+            "sealed": "the second factor, if any; kept encrypted and not written out",
+            "created_at": "when the account was made",
+            "disabled_at": "when it was closed; empty: it is open",
+        },
+    ),
+    "sessions": (
+        "Who is logged in to the dashboard.",
+        {
+            "id": "what the browser proves itself with; not written out",
+            "carer_id": "who: the id of a row in carers",
+            "created_at": "when they logged in",
+            "expires_at": "when they are logged out at the latest",
+            "seen_at": "when they last looked (to the minute)",
+            "complete": "no: the second factor is still missing",
+        },
+    ),
+    "sharing": (
+        "What the owner lets each account see; without a row the role decides.",
+        {
+            "carer_id": "who: the id of a row in carers",
+            "subject": "what: mood, topics, summary, safety, reminders, medicines, scales, "
+            "health_device",
+            "allowed": "yes or no",
+            "granted_by": "who decided: the id of a row in people",
+            "at": "when",
+        },
+    ),
     "events": (
         "What happened, was said (only with consent), or was noticed.",
         {
             "id": "a running number",
             "at": "when",
             "kind": "transcript: words; mood: how the person seemed; summary: a short report; "
-            "safety: a danger was noticed; notice: the person was told it is no human",
+            "safety: a danger was noticed; notice: the person was told it is no human; "
+            "turn: how and about what they spoke, without their words; listening: when it could "
+            "hear; reminder, checkin, scale, message: what became of them; told: who was given "
+            "a summary",
             "person_id": _PERSON,
             "data": "the details, as JSON",
             "expires_at": _EXPIRES,
@@ -150,6 +191,30 @@ _WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "repeat": "whether it may be the second message about the same",
         },
     ),
+    "outgoing": (
+        "Evening summaries, messages to family, and what goes to a care team's hub.",
+        {
+            "id": "a random number",
+            "lane": "contact or hub",
+            "kind": "summary, message, alert, health, mood, withdrawn",
+            "mark": "what it is about, so that nothing goes twice",
+            "number": "which message to the hub it was, without gaps",
+            "person_id": "to whom: the id of a row in people; empty for the hub",
+            "contact_id": "by which way: the id of a row in contacts",
+            "state": "waiting, sent, failed, cancelled",
+            "at": "when it was written",
+            "due_at": "when it was, or is, looked at again",
+            "attempts": "how often it was tried",
+            "began_at": "when a try began that had no clear end: it may have arrived",
+            "sent_at": "when it was accepted",
+            "event_id": "the summary it tells of: the id of a row in events",
+            "full": "yes: the whole text; no: only word that it is ready",
+            "digest": "SHA-256 of the words that were sent",
+            "error": "why it did not go",
+            "sealed": "the words while they wait; they are kept encrypted and not written out",
+            "expires_at": _EXPIRES,
+        },
+    ),
     "audit": (
         "Who did what to this data. No words of the talk are in it.",
         {
@@ -186,8 +251,12 @@ _ORDER: Final = {
     "people": ("created_at", "id"),
     "learned": ("person_id", "kind"),
     "memories": ("number",),
+    "carers": ("created_at", "id"),
+    "sessions": ("created_at", "id"),
+    "sharing": ("carer_id", "subject"),
     "contacts": ("position", "id"),
     "alerts": ("at", "id"),
+    "outgoing": ("at", "id"),
 }
 
 

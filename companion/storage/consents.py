@@ -10,7 +10,10 @@ from sqlalchemy import Connection, insert, select
 from companion.errors import StorageError
 from companion.storage.tables import consents
 
-SUBJECTS: Final = ("alerts", "memory", "mood", "summary", "transcripts", "voiceprint")
+SUBJECTS: Final = (
+    *("alerts", "evening", "full_text", "hub", "memory", "mood", "sharing", "summary"),
+    *("transcripts", "voiceprint"),
+)
 """What can be agreed to."""
 
 _HOW: Final = ("spoken", "typed")

@@ -15,6 +15,7 @@ from companion.storage.naming import Naming, fold
 from companion.storage.people import Person, list_people
 from companion.storage.tables import (
     alerts,
+    carers,
     consents,
     contacts,
     deliveries,
@@ -23,7 +24,10 @@ from companion.storage.tables import (
     memories,
     meta,
     metadata,
+    outgoing,
     people,
+    sessions,
+    sharing,
     voiceprints,
 )
 from companion.storage.tables import audit as audit_table
@@ -32,7 +36,10 @@ from companion.storage.trouble import explained
 COUNT: Final = "count:"
 """Yearly counts say nothing about anybody and outlive an erase."""
 
-_PEOPLE: Final = (deliveries, alerts, events, memories, learned, voiceprints, consents, contacts, people)
+_PEOPLE: Final = (
+    *(outgoing, deliveries, alerts, events, memories, learned, voiceprints),
+    *(sharing, sessions, carers, consents, contacts, people),
+)
 """Tables about people, those that point to others first."""
 _KEPT_META: Final = ("canary", "audit-head", "audit-start")
 _BATCH: Final = 500
@@ -53,8 +60,10 @@ def planned(connection: Connection, person: Person | None) -> dict[str, int]:
             "voiceprints": _count(connection, voiceprints, mine),
             "learned": _count(connection, learned, mine),
             "memories": _count(connection, memories, mine),
+            "carers": _count(connection, carers, mine),
             "events": len(_events_of(connection, person)),
             "alerts": _count(connection, alerts, mine),
+            "outgoing": _count(connection, outgoing, mine),
         }
     return {name: count for name, count in found.items() if count}
 

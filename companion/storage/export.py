@@ -23,16 +23,17 @@ from companion.storage.channels import HIDDEN, masked
 from companion.storage.columns import TABLES, ExportedTable
 from companion.storage.database import Database
 from companion.storage.disk import make_folder, sync_folder
-from companion.storage.tables import meta
+from companion.storage.tables import meta, sessions
 from companion.storage.trouble import explain_os
 
 JSON_FILE: Final = "companion.json"
 README: Final = "README.txt"
 COUNTS: Final = "counts"
 SEALED: Final = "(kept, encrypted)"
-"""Instead of numbers that tell a person by their voice."""
+"""Instead of numbers that tell a person by their voice, and of what opens an account."""
 
 _COUNT: Final = "count:"
+_SECRET: Final = frozenset({"sealed", "password", "invitation"})
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run by spreadsheets (OWASP, CSV injection)."""
 
@@ -199,8 +200,12 @@ def _shown(table: Table, values: Mapping[str, Cell]) -> dict[str, Cell]:
             value = masked(str(value))
         elif column.name == "code":
             value = HIDDEN
-        elif isinstance(column.type, LargeBinary):
-            value = SEALED
+        elif (
+            column.name in _SECRET
+            or isinstance(column.type, LargeBinary)
+            or (table is sessions and column.name == "id")
+        ):
+            value = SEALED if value is not None else None
         found[column.name] = value
         if isinstance(column.type, Float):
             found[f"{column.name}_iso"] = iso(value if isinstance(value, float) else None)

@@ -16,6 +16,9 @@ LEARNED: Final = ("llm", "patience.json", "patience.new")
 """What a talk keeps in the state folder: the language model's state for its prompt, and how long
 somebody pauses. A room that keeps something new there adds it here."""
 
+KEPT: Final = ("care",)
+"""Ours as well, and about nobody: the certificate of the dashboard."""
+
 _DATABASES: Final = ("", ".new", ".next", ".next.new")
 _SIDES: Final = ("", "-wal", "-shm", "-journal")
 
@@ -71,7 +74,7 @@ def strangers(state_dir: Path, path: Path | None, *known: Path) -> tuple[str, ..
             sorted(
                 entry.name
                 for entry in state_dir.iterdir()
-                if entry.name not in LEARNED and entry not in ours
+                if entry.name not in (*LEARNED, *KEPT) and entry not in ours
             )
         )
     return ()

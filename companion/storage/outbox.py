@@ -197,6 +197,15 @@ class Outbox:
             {"state": "acknowledged", "acknowledged_at": now, "acknowledged_by": by},
         )
 
+    def acknowledge_in(self, connection: Connection, alert_id: str, by: str, now: float) -> bool:
+        """Do as ``acknowledge`` inside a transaction of ``Database.begin()``."""
+        values = {"state": "acknowledged", "acknowledged_at": now, "acknowledged_by": by}
+        return self._close_in(connection, alert_id, now, (*OPEN, "unreached"), values)
+
+    def fetch(self, connection: Connection, alert_id: str) -> Alert | None:
+        """Do as ``get`` inside a transaction."""
+        return next(iter(self._fetch(connection, alerts.c.id == alert_id)), None)
+
     def cancel(self, alert_id: str, now: float, *, states: Sequence[str] = OPEN) -> bool:
         """Stop an alert that is in one of these states."""
         return self._close(alert_id, now, states, {"state": "cancelled"})
@@ -253,10 +262,20 @@ class Outbox:
         self, alert_id: str, now: float, states: Sequence[str], values: dict[str, Any]
     ) -> bool:
         with self._database.begin() as conn:
-            where = and_(alerts.c.id == alert_id, alerts.c.state.in_(states))
-            if conn.execute(update(alerts).where(where).values(**values)).rowcount != 1:
-                return False
-            _note(conn, now, str(values["state"]), self._fetch(conn, alerts.c.id == alert_id)[0])
+            return self._close_in(conn, alert_id, now, states, values)
+
+    def _close_in(
+        self,
+        conn: Connection,
+        alert_id: str,
+        now: float,
+        states: Sequence[str],
+        values: dict[str, Any],
+    ) -> bool:
+        where = and_(alerts.c.id == alert_id, alerts.c.state.in_(states))
+        if conn.execute(update(alerts).where(where).values(**values)).rowcount != 1:
+            return False
+        _note(conn, now, str(values["state"]), self._fetch(conn, alerts.c.id == alert_id)[0])
         return True
 
     @staticmethod

@@ -15,7 +15,16 @@ from companion.storage.database import Database
 from companion.storage.leftovers import LEARNED, database_files
 from companion.storage.people import list_people
 from companion.storage.retention import CLASSES, DAY_S, OTHER, Retention
-from companion.storage.tables import alerts, audit, contacts, events, memories, voiceprints
+from companion.storage.tables import (
+    alerts,
+    audit,
+    carers,
+    contacts,
+    events,
+    memories,
+    outgoing,
+    voiceprints,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class Overview:
     audit_broken_at: int | None
     """Id of the first audit row that was tampered with; None when the chain is whole."""
     voiceprints: int = 0
+    carers: int = 0
+    """Accounts on the dashboard."""
 
 
 def overview(
@@ -100,11 +111,21 @@ def overview(
         kept = _kept(connection, now, retention)
         ways = connection.scalar(select(func.count()).select_from(contacts)) or 0
         voices = connection.scalar(select(func.count()).select_from(voiceprints)) or 0
+        accounts = connection.scalar(select(func.count()).select_from(carers)) or 0
         broken = audit_chain.verify(connection)
     own = database_files(database.path) if database.path else ()
     found = tuple(file for path in (*own, *files) if (file := _file(path)) is not None)
     return Overview(
-        database.where, database.is_sqlite, kept, roles, ways, words, found, broken, voices
+        where=database.where,
+        encrypted=database.is_sqlite,
+        kept=kept,
+        people=roles,
+        contacts=ways,
+        consents=words,
+        files=found,
+        audit_broken_at=broken,
+        voiceprints=voices,
+        carers=accounts,
     )
 
 
@@ -123,6 +144,7 @@ def _kept(connection: Connection, now: float, retention: Retention) -> tuple[Kep
     found += [other] * bool(other.rows)
     found.append(_class(connection, "memories", memories, true(), None, now))
     found.append(_class(connection, "alerts", alerts, true(), retention.safety, now))
+    found.append(_class(connection, "outgoing", outgoing, true(), None, now))
     found.append(_class(connection, "audit", audit, true(), retention.audit, now))
     return tuple(found)
 

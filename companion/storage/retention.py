@@ -14,27 +14,27 @@ from companion.storage import audit, consents
 from companion.storage.alert import OPEN
 from companion.storage.database import Database
 from companion.storage.memories import forget_unagreed
-from companion.storage.tables import alerts, deliveries, events, people
+from companion.storage.tables import alerts, deliveries, events, outgoing, people, sessions
 from companion.storage.voiceprints import forget_withdrawn
 
 DAY_S: Final = 86_400.0
 
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     "transcripts": ("transcript",),
-    "mood": ("mood",),
-    "summaries": ("summary",),
+    "mood": ("mood", "turn", "listening"),
+    "summaries": ("summary", "told", "reminder", "checkin", "scale", "message"),
     "safety": ("safety", "notice"),
 }
 """Class -> kinds of events in it. Other kinds go by their own ``expires_at`` only."""
 
 OTHER: Final = "other"
 
-CONSENTED: Final[Mapping[str, str]] = {
-    "transcripts": "transcript",
-    "mood": "mood",
-    "summary": "summary",
+CONSENTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "transcripts": ("transcript",),
+    "mood": ("mood", "turn"),
+    "summary": ("summary",),
 }
-"""Subject of a consent -> kind of event that goes when it is withdrawn."""
+"""Subject of a consent -> kinds of events that go when it is withdrawn."""
 
 ONLY_WITH_CONSENT: Final = frozenset({"transcripts"})
 """Subjects whose events go when nobody ever agreed, too."""
@@ -111,8 +111,10 @@ def sweep(database: Database, now: float, retention: Retention) -> Swept:
     known = [kind for kinds in CLASSES.values() for kind in kinds]
     rest = and_(not_(events.c.kind.in_(known)), events.c.expires_at <= now)
     counts[OTHER] = _delete(database, events, rest)
+    counts["sessions"] = _delete(database, sessions, sessions.c.expires_at <= now)
     counts["withdrawn"] = sweep_withdrawn(database)
     counts["alerts"], counts["deliveries"] = _sweep_alerts(database, now, retention)
+    counts["outgoing"] = _delete(database, outgoing, outgoing.c.expires_at <= now)
     trouble = _sweep_audit(database, now, retention, counts)
     counts = {name: count for name, count in counts.items() if count}
     if counts:
@@ -138,7 +140,7 @@ def sweep_withdrawn(database: Database) -> int:
 def _unwanted(connection: Connection) -> list[ColumnElement[bool]]:
     everybody = connection.execute(select(people.c.id, people.c.role)).all()
     found: list[ColumnElement[bool]] = []
-    for subject, kind in CONSENTED.items():
+    for subject, kinds in CONSENTED.items():
         owner_agreed = subject not in ONLY_WITH_CONSENT
         for person in everybody:
             word = consents.current(connection, person.id, subject)
@@ -146,9 +148,9 @@ def _unwanted(connection: Connection) -> list[ColumnElement[bool]]:
             if person.role == "owner":
                 owner_agreed = agreed
             if not agreed:
-                found.append(and_(events.c.kind == kind, events.c.person_id == person.id))
+                found.append(and_(events.c.kind.in_(kinds), events.c.person_id == person.id))
         if not owner_agreed:
-            found.append(and_(events.c.kind == kind, events.c.person_id.is_(None)))
+            found.append(and_(events.c.kind.in_(kinds), events.c.person_id.is_(None)))
     return found
 
 

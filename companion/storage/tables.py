@@ -167,6 +167,35 @@ deliveries: Final = Table(
 """One try to reach one contact. A row without ``ended_at`` was cut short: it may have arrived, so
 the next try is marked ``repeat`` and says so."""
 
+outgoing: Final = Table(
+    "outgoing",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("lane", String(16), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("mark", String(128), nullable=False, unique=True),
+    Column("number", Integer),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE")),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="SET NULL")),
+    Column("state", String(16), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("began_at", Float),
+    Column("sent_at", Float),
+    Column("event_id", Integer),
+    Column("full", Boolean),
+    Column("digest", String(64)),
+    Column("error", Text),
+    Column("sealed", LargeBinary),
+    Column("expires_at", Float),
+    Index("outgoing_by_state", "lane", "state", "due_at"),
+)
+"""What leaves the house beside alerts. ``lane``: contact (evening summaries, messages to family) or
+hub; ``mark`` is what it is about, so that nothing goes twice; ``state``: waiting, sent, failed,
+cancelled. ``began_at`` without an end: a try was cut short and may have arrived. ``sealed`` holds
+the words only until they are sent; after that ``digest`` (SHA-256) tells which they were."""
+
 audit: Final = Table(
     "audit",
     metadata,
@@ -180,6 +209,48 @@ audit: Final = Table(
 )
 """Who did what to the data. Each row carries a keyed digest (HMAC-SHA256) of itself and the row
 before; old rows are dropped from the front, and the chain is checked from the oldest left."""
+
+carers: Final = Table(
+    "carers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("login", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password", Text),
+    Column("invitation", String(64)),
+    Column("invited_until", Float),
+    Column("sealed", LargeBinary),
+    Column("created_at", Float, nullable=False),
+    Column("disabled_at", Float),
+)
+"""Accounts on the dashboard. ``role``: owner, family, nurse, therapist; ``password`` an Argon2id
+hash, None until the ``invitation`` (a hash as well) was used; ``sealed`` the second factor."""
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("carer_id", ForeignKey("carers.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Index("sessions_by_carer", "carer_id"),
+)
+"""Who is logged in. ``id`` is the SHA-256 of the token in the cookie; a session that is not
+``complete`` still waits for the second factor."""
+
+sharing: Final = Table(
+    "sharing",
+    metadata,
+    Column("carer_id", ForeignKey("carers.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject", String(32), primary_key=True),
+    Column("allowed", Boolean, nullable=False),
+    Column("granted_by", ForeignKey("people.id", ondelete="SET NULL")),
+    Column("at", Float, nullable=False),
+)
+"""What the owner lets a carer see, or not; without a row the role decides."""
 
 meta: Final = Table(
     "meta",

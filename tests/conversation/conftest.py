@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -16,13 +17,16 @@ from companion.domain import (
     FRAME_S,
     FRAME_SAMPLES,
     Danger,
+    Exchange,
     Feeling,
     Frame,
+    Initiative,
     Match,
     Pcm,
     ReplyPart,
     Samples,
     Screening,
+    Skill,
     Speaker,
     Speech,
     Stance,
@@ -32,6 +36,7 @@ from companion.domain import (
     Utterance,
 )
 from companion.events import Event
+from companion.mind.exchanges import Exchanges
 
 LOUD = np.full(FRAME_SAMPLES, 3000, np.int16)
 NOISE = np.full(FRAME_SAMPLES, 1500, np.int16)
@@ -105,6 +110,8 @@ class FakeMind:
         self.asked: list[tuple[str, TurnContext]] = []
         self.aborted = 0
         self.idled = 0
+        self.committed: list[str] = []
+        self.exchanges = Exchanges((), lambda: datetime(2026, 11, 23, 10, 0))
         self._reply = reply or (lambda text: [ReplyPart(f"You said {text}", "model")])
 
     def reply(self, text: str, context: TurnContext) -> Iterator[ReplyPart]:
@@ -113,6 +120,20 @@ class FakeMind:
 
     def abort(self) -> None:
         self.aborted += 1
+
+    def learn(self, skills: Sequence[Skill]) -> None:
+        raise AssertionError("nobody teaches this one")
+
+    def commit(self, text: str) -> None:
+        self.committed.append(text)
+        self.exchanges.answer(text)
+        self.exchanges.commit(text)
+
+    def expect(self, exchange: Exchange) -> None:
+        self.exchanges.expect(exchange)
+
+    def unheard(self) -> tuple[ReplyPart, ...]:
+        return self.exchanges.unheard()
 
     def remember(self, said: str, heard: str) -> None:
         self.history.append((said, heard))
@@ -303,6 +324,8 @@ class Talk:
     guard: FakeGuard | None = None
     feeler: FakeFeeler | None = None
     who: FakeWho | None = None
+    offers: tuple[Initiative, ...] = ()
+    wall: float = 0.0
 
     async def run(self) -> Talk:
         clock = VirtualClock(self.charge)
@@ -331,7 +354,10 @@ class Talk:
             self.events.append,
             limits=self.limits,
             merge_window_s=self.merge_window_s,
+            wall=lambda: self.wall,
         )
+        for initiative in self.offers:
+            self.conversation.offer(initiative)
         self.ears.lengths = self.heard_samples
         self.ears.logprob = self.logprob
         if self.notice:

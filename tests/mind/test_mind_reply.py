@@ -157,3 +157,16 @@ def test_a_mistake_in_a_prompt_file_is_one_line(tmp_path, prompts):
     with pytest.raises(ConfigError, match=r"checks\.toml") as error:
         load_prompts("en", name="Rosie", folder=folder)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("voiced", [True, False])
+def test_of_the_voice_is_spoken_only_when_the_voice_itself_told(prompts, voiced):
+    feeling = Feeling(
+        0.4, 0.0, "happy", 0.66, voiced=voiced, phrase="By the words alone: cheerful."
+    )
+    context = TurnContext(feeling=feeling, stance=Stance.CELEBRATE)
+    parts = list(
+        CompanionMind(prompts).reply("My daughter is coming to visit me on Sunday.", context)
+    )
+    told = any(opening in parts[0].text for opening in prompts.heard[Stance.CELEBRATE].open)
+    assert told is voiced

@@ -185,9 +185,11 @@ def test_the_tests_are_set_up_and_arguments_reach_pytest(tree: Path, machine: Pa
     found = steps(done)
     assert "pulseaudio" in found[1]
     assert any("--group" in step and ":dev" in step for step in found)
-    assert found[-3].endswith("models pull --profile starter whisper-base")
-    assert found[-2] == "scripts/lint"
-    assert found[-1].endswith(r"-m pytest -k one\ or\ two")
+    assert found[-4].endswith("models pull --profile starter whisper-base")
+    assert found[-3] == "scripts/lint"
+    for step, sound in ((found[-2], r"not\ sound"), (found[-1], "sound")):
+        assert f"-m pytest -m {sound} " in step
+        assert step.endswith(r"-k one\ or\ two")
 
 
 def test_a_failing_install_ends_with_its_last_words(tree: Path, machine: Path) -> None:

@@ -96,3 +96,10 @@ def test_every_room_is_in_the_wheel(installed: Path) -> None:
 def test_the_licence_travels_with_the_wheel(installed: Path) -> None:
     (licence,) = installed.glob("companion-*.dist-info/licenses/LICENSE")
     assert "GNU GENERAL PUBLIC LICENSE" in licence.read_text()
+
+
+@pytest.mark.parametrize("folder", ["web/templates", "web/static", "locale"])
+def test_the_pages_of_the_dashboard_are_in_the_wheel(installed: Path, folder: str) -> None:
+    found = contents(installed / "companion" / "care" / folder)
+    assert found == contents(ROOT / "companion" / "care" / folder)
+    assert found, "an empty folder proves nothing"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import pwd
 import resource
 import shutil
-import subprocess
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from support.postgres import new_database, private_postgres
 
 from companion.storage.database import Database, open_database
 from companion.storage.keys import Key
@@ -95,51 +93,11 @@ def open_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Path]:
     """A private PostgreSQL; its socket lies in this folder."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
-    pg_ctl = shutil.which("pg_ctl") or (str(found[-1]) if found else None)
-    if pg_ctl is None:
-        pytest.skip("PostgreSQL is not installed")
-    pytest.importorskip("psycopg")
-    folder = Path(tempfile.mkdtemp(prefix="companion-pg-"))
-    who: dict[str, int] = {}
-    if os.geteuid() == 0:
-        try:
-            user = pwd.getpwnam("postgres")
-        except KeyError:
-            user = pwd.getpwnam("nobody")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        who = {"user": user.pw_uid, "group": user.pw_gid}
-
-    def control(*words: str) -> subprocess.CompletedProcess[bytes]:
-        command = [pg_ctl, "-D", str(folder / "data"), *words]
-        return subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-            **who,
-        )
-
-    control("init", "-o", "-A trust -U companion --no-sync -E UTF8 --locale=C")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    if control("-w", "-t", "60", "-o", options, "start").returncode:
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip("PostgreSQL does not start here")
-    yield folder
-    control("-m", "immediate", "stop")
-    shutil.rmtree(folder, ignore_errors=True)
+    with private_postgres() as folder:
+        yield folder
 
 
 @pytest.fixture
 def server_url(server: Path) -> str:
     """The URL of a new, empty PostgreSQL database."""
-    import psycopg
-
-    name = f"companion_{uuid.uuid4().hex}"
-    with psycopg.connect(
-        host=str(server), user="companion", dbname="postgres", autocommit=True
-    ) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"postgresql://companion@/{name}?host={server}"
+    return new_database(server)

@@ -23,6 +23,7 @@ KILLS = int(os.environ.get("COMPANION_TEST_KILLS", "45"))
 KILLS_AT_START = KILLS // 2
 NUMBERS = 100_000
 SEED = 7
+TESTS = Path(__file__).parents[1]
 
 
 class Nursery:
@@ -31,12 +32,12 @@ class Nursery:
     def __init__(self, path: Path, key: Key) -> None:
         self.path, self.key = path, key
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("crash_nursery.py"))],
+            [sys.executable, str(TESTS / "support" / "crash_nursery.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[2],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={**os.environ, "PYTHONPATH": f"{TESTS.parent}:{TESTS}"},
         )
 
     def raise_and_kill(self, first: int, *, after: float, at_start: bool) -> list[int]:

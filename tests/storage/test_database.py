@@ -16,7 +16,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 
 from companion.errors import (
     KeyMissingError,
@@ -295,7 +295,7 @@ def test_a_damaged_beginning_is_told_and_kept(
 @pytest.mark.parametrize(
     "damage",
     [
-        _overwritten(45, 46),
+        None,
         _overwritten(45, 60),
         lambda path: path.write_bytes(path.read_bytes()[: 45 * PAGE]),
         lambda path: path.write_bytes(path.read_bytes()[: 45 * PAGE + 100]),
@@ -303,9 +303,19 @@ def test_a_damaged_beginning_is_told_and_kept(
     ids=["one page", "many pages", "cut short", "cut inside a page"],
 )
 def test_damage_further_in_is_found_and_kept(
-    path: Path, key: Key, capfd: pytest.CaptureFixture[str], damage: Callable[[Path], None]
+    path: Path,
+    key: Key,
+    capfd: pytest.CaptureFixture[str],
+    damage: Callable[[Path], None] | None,
 ) -> None:
     filled(path, key)
+    if damage is None:  # the page where the events begin, wherever the migrations put it
+        opened = open_database(path, key)
+        with opened.read() as connection:
+            where = "SELECT rootpage FROM sqlite_master WHERE name = 'events'"
+            page = int(connection.scalar(text(where)))
+        opened.close()
+        damage = _overwritten(page - 1, page)
     damage(path)
     before = path.read_bytes()
 

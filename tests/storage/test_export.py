@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from companion.errors import StorageError, StorageFullError
-from companion.storage import audit, consents, learned, memories, people
+from companion.storage import audit, carers, consents, learned, memories, outgoing, people, sessions
 from companion.storage.alert import Alert, Delivery
 from companion.storage.channels import masked
 from companion.storage.columns import TABLES
@@ -66,6 +66,13 @@ def filled(database: Database) -> Database:
             told_at=4.8,
             at=4.9,
             vector=b"numbers",
+        )
+        carer = carers.add_carer(connection, owner.id, "rose", "owner", at=4.8)
+        carers.set_password(connection, carer.id, "rhubarb hash")
+        carers.share(connection, carer.id, {"mood": True}, granted_by=owner.id, at=4.8)
+        sessions.open_session(connection, carer.id, now=4.9, lasts_s=9.0, complete=True)
+        outgoing.add(
+            connection, lane="contact", kind="message", mark="1", at=4.8, content={"text": WORDS}
         )
         add_event(connection, at=5.0, kind="transcript", data={"text": WORDS}, person_id=owner.id)
         add_count(connection, 2026, "crisis.3")

@@ -165,7 +165,7 @@ def test_the_last_word_on_a_subject_counts_even_if_the_clock_was_wrong(database:
 def test_consent_to_something_unknown_is_refused(database: Database) -> None:
     with database.begin() as connection:
         me = people.owner(connection, at=0.0).id
-        with pytest.raises(StorageError, match="use alerts, memory"):
+        with pytest.raises(StorageError, match="use alerts, evening"):
             consents.give(connection, person_id=me, subject="all", how="typed", version="1", at=0.0)
         with pytest.raises(StorageError, match="spoken or typed"):
             consents.give(connection, person_id=me, subject="mood", how="nod", version="1", at=0.0)

@@ -223,7 +223,14 @@ def test_days_by_kind_are_those_of_the_classes() -> None:
     assert Retention(transcripts=1, mood=2, summaries=3, safety=4).by_kind() == {
         "transcript": 1,
         "mood": 2,
+        "turn": 2,
+        "listening": 2,
         "summary": 3,
+        "told": 3,
+        "reminder": 3,
+        "checkin": 3,
+        "scale": 3,
+        "message": 3,
         "safety": 4,
         "notice": 4,
     }
@@ -249,6 +256,7 @@ def test_the_overview_tells_how_much_how_long_and_with_whose_consent(
         "other",
         "memories",
         "alerts",
+        "outgoing",
         "audit",
     ]
     mood = kept["mood"]

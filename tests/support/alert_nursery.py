@@ -1,20 +1,20 @@
 """Makes children that raise and deliver alerts until they are killed.
 
-Reads lines ``<file> <first number> <mode>``; for each it forks a child and prints ``child <pid>``.
+Reads lines ``<file> <first number> <mode>``, as ``support.nursery`` does;
 ``raised <id>`` follows each commit, ``dead`` the end of the child. In mode ``between`` the child
-kills itself after a message was accepted and before that is written down. Forking saves imports.
+kills itself after a message was accepted and before that is written down.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
 
 from support.alert_support import KEY
+from support.nursery import serve, tell
 
 from companion.config import AlertSettings
 from companion.safety.alerts.channel import AppriseSender, Outcome
@@ -41,10 +41,6 @@ class Fatal(AppriseSender):
         return outcome
 
 
-def tell(line: str) -> None:
-    os.write(1, line.encode() + b"\n")
-
-
 def child(path: Path, first: int, mode: str) -> None:
     sender = Fatal() if mode == "between" else AppriseSender()
     service = AlertService(open_database(path, KEY), KEY, SETTINGS, sender=sender, rules=RULES)
@@ -62,19 +58,7 @@ def main() -> None:
     AppriseSender().warm()
     derive(KEY, "warm")
     load_words("en", "Molly", None)
-    for line in sys.stdin:
-        path, first, mode = line.split()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                child(Path(path), int(first), mode)
-            except BaseException as error:
-                tell(f"trouble {error!r}")
-            finally:
-                os._exit(1)
-        tell(f"child {pid}")
-        os.waitpid(pid, 0)
-        tell("dead")
+    serve(lambda path, first, mode: child(Path(path), int(first), mode))
 
 
 if __name__ == "__main__":

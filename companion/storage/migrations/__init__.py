@@ -18,7 +18,7 @@ from companion.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0006"
+HEAD: Final = "0011"
 """The newest revision; a test holds it to the files."""
 
 _one_at_a_time: Final = Lock()

@@ -1,19 +1,17 @@
 """Makes children that write as hard as they can until they are killed.
 
-Reads lines ``<file> <key> <first number>``; for each it forks a child and prints ``child <pid>``.
-Every number a child has committed is printed too, so the line comes after the commit; ``dead``
-follows when the child has ended. Forking saves the imports.
+Reads lines ``<file> <key> <first number>``, as ``support.nursery`` does. Every number a child has
+committed is printed too, so the line comes after the commit.
 """
 
 from __future__ import annotations
 
-import os
 import random
-import sys
 import threading
 from pathlib import Path
 
 from alembic import command  # noqa: F401  (loaded before the forks)
+from support.nursery import serve, tell
 
 from companion.storage import audit
 from companion.storage.database import Database, open_database
@@ -22,10 +20,6 @@ from companion.storage.records import Diary, add_event
 
 WRITERS = 3
 STEP = 10_000
-
-
-def tell(line: str) -> None:
-    os.write(1, line.encode() + b"\n")
 
 
 def write(database: Database, first: int) -> None:
@@ -68,19 +62,7 @@ def child(path: Path, key: Key, first: int) -> None:
 
 
 def main() -> None:
-    for line in sys.stdin:
-        path, key, first = line.split()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                child(Path(path), Key(bytes.fromhex(key)), int(first))
-            except BaseException as error:
-                tell(f"trouble {error!r}")
-            finally:
-                os._exit(1)
-        tell(f"child {pid}")
-        os.waitpid(pid, 0)
-        tell("dead")
+    serve(lambda path, key, first: child(Path(path), Key(bytes.fromhex(key)), int(first)))
 
 
 if __name__ == "__main__":

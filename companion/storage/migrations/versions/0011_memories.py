@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0004"
+revision = "0011"
+down_revision = "0010"
 
 _INDEX = (
     # It keeps no text of its own; without secure-delete forgotten words stay in its pages.

@@ -1,0 +1,1 @@
+"""The ward page: server-rendered, no script, deny by default."""
