@@ -186,10 +186,8 @@ class Extractor:
     ) -> list[Candidate]:
         rest = list(found.rest)
         plain = " ".join(rest)
-        told = f" {normalise(plain).strip(' .')} . "
-        told = told.replace(" got ", " got ")
-        if front:
-            told = f" {normalise(plain).strip(' .')} {' '.join(front).lower()} . "
+        # A word before it, since a text never begins with "'s".
+        told = normalise(f"x {plain} {' '.join(front)}").replace(" x", "", 1)
         whole = f" {' '.join(front).lower()} i {told.strip()} "
         if self._passing.find(whole):
             return []
@@ -207,6 +205,10 @@ class Extractor:
                 return [Candidate("people", one, "name", name[0],
                                   _capital(f"{Subject(one.kin).spoken} {verb} called {name[0]}."),
                                   confidence=confidence)]
+        if subject.kin not in (ME, "") and not subject.name and rest[0].lower() in ("is", "was"):
+            name = self._people.name(rest, 1)
+            if name is not None and name[1] == len(rest):
+                told = f" {rest[0].lower()} called {name[0].lower()} . "
         negated = bool(self._negation.find(told))
         for relation in self._relations:
             match = relation.told.find(told)

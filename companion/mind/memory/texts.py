@@ -53,6 +53,13 @@ class _Relation(_Data):
     negated: bool = False
 
 
+class Questions(_Data):
+    """How memory is asked."""
+
+    opened: tuple[str, ...]
+    memory: tuple[str, ...]
+
+
 class _Relations(_Data):
     relation: tuple[_Relation, ...]
     lists: dict[str, tuple[str, ...]]
@@ -79,6 +86,7 @@ class MemoryTexts:
     clauses: Clauses
     people: People
     relations: tuple[Relation, ...]
+    questions: Questions
 
 
 @lru_cache
@@ -114,6 +122,7 @@ def load_memory_texts(language: str = "en", folder: Path | None = None) -> Memor
         parse(Clauses, whole("clauses.toml"), folder / "clauses.toml", ConfigError),
         parse(People, whole("people.toml"), folder / "people.toml", ConfigError),
         relations,
+        parse(Questions, whole("questions.toml"), folder / "questions.toml", ConfigError),
     )
 
 
