@@ -266,12 +266,17 @@ class _Days:
             return
         try:
             self.living = app.start_living(
-                self._config, self._keeping, self._offer, compared=compared
+                self._config,
+                self._keeping,
+                self._offer,
+                compared=compared,
+                on_trouble=_troubled(self._log, self._clock, "memory"),
             )
         except CompanionError as error:
             self._log(events.Trouble(self._clock.now(), "wellbeing", str(error)))
             return
-        self._engines.mind.learn(self.living.skills)
+        memory = self.living.memory
+        self._engines.mind.learn(self.living.skills, memory.relevant if memory else None)
 
     def listening(self, why: str) -> None:
         """Note how the device listens from now on."""

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final
 from companion.app.feeling import may_feel
 from companion.app.keeping import Keeping
 from companion.app.reaching import load_initiatives
+from companion.app.remembering import load_memory, load_store, occasions_from
 from companion.app.wellbeing import load_keeper
 from companion.config import Config
 from companion.domain import CommittedTurn, Danger, Exchange, Initiative, Match, Skill
+from companion.errors import StorageError
 
 if TYPE_CHECKING:
+    from companion.mind.memory.skill import MemorySkill
     from companion.safety.alerts.service import AlertService
     from companion.wellbeing.exercises import Exercise, ExerciseTexts
     from companion.wellbeing.initiatives import Initiatives
@@ -35,6 +38,8 @@ class Living:
     skills: tuple[Skill, ...]
     compared: bool
     """Whether voices are compared; otherwise nobody in particular is unsure."""
+    memory: MemorySkill | None = None
+    on_trouble: Callable[[str], None] = lambda _: None
 
     def committed(self, turn: CommittedTurn) -> None:
         """Take note of a turn; see ``Journal``."""
@@ -54,6 +59,14 @@ class Living:
         visitor = speaker is not None and speaker.match is Match.NO
         if self.initiatives is not None and not visitor:
             self.initiatives.heard(time.time())
+        if self.memory is None or turn.source == "script":
+            return
+        # Of a doubtful voice nothing is remembered.
+        if speaker is None or speaker.match is Match.YES:
+            try:
+                self.memory.told(turn.text, datetime.now().astimezone())
+            except StorageError as error:
+                self.on_trouble(str(error))
 
     def tick(self) -> None:
         """Look at what is due."""
@@ -107,7 +120,12 @@ class _Concerned:
 
 
 def start_living(
-    config: Config, keeping: Keeping, emit: Callable[[Initiative], None], *, compared: bool
+    config: Config,
+    keeping: Keeping,
+    emit: Callable[[Initiative], None],
+    *,
+    compared: bool,
+    on_trouble: Callable[[str], None] = lambda _: None,
 ) -> Living:
     """Put it together.
 
@@ -116,6 +134,7 @@ def start_living(
         keeping: what the talk keeps.
         emit: takes what is to be said unasked; any thread.
         compared: whether voices are compared.
+        on_trouble: told one plain line when something cannot be remembered.
 
     Raises:
         CompanionError: a text has a mistake, or the database cannot be read.
@@ -133,6 +152,8 @@ def start_living(
     if database is None or person_id is None:
         return Living(keeper, None, (exercises,), compared)
     diary = keeping.diary
+    store = load_store(config, database, person_id)
+    memory = load_memory(config, store)
     initiatives = load_initiatives(
         config,
         database,
@@ -140,8 +161,10 @@ def start_living(
         lambda kind, data, at: diary.note(kind, data, at, person_id),
         emit,
         concern=_Concerned(keeping.alerts),
+        occasions=occasions_from(store),
     )
-    return Living(keeper, initiatives, (_Peace(initiatives), exercises), compared)
+    skills = (_Peace(initiatives), memory, exercises)
+    return Living(keeper, initiatives, skills, compared, memory, on_trouble)
 
 
 __all__ = ["TICK_S", "Living", "start_living"]

@@ -77,8 +77,9 @@ def evaluate_memory(
         facts = extractor.extract(one.told, recaller.known(store))
         sure = [f for f in facts if f.sure]
         # What the companion would ask back is answered with yes, as this person would.
-        asked_back[one.half] += bool(facts) and (not sure or any(
-            conflict(f, store.facts()) and not f.changed for f in sure))
+        asked_back[one.half] += bool(facts) and (
+            not sure or any(conflict(f, store.facts()) and not f.changed for f in sure)
+        )
         for fact in facts:
             store.keep(fact, at, at)
         kept[one.half] += bool(facts)

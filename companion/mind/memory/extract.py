@@ -72,18 +72,21 @@ class Extractor:
         self._has = set(data.after_has["words"])
         self._swap = data.swap
 
-    def extract(self, text: str, known: Iterable[Subject] = ()) -> tuple[Candidate, ...]:
+    def extract(
+        self, text: str, known: Iterable[Subject] = (), about: Subject | None = None
+    ) -> tuple[Candidate, ...]:
         """Return what one utterance of the owner tells.
 
         Args:
             text: the utterance as it was understood.
             known: people of whom something is kept already.
+            about: whom "she" means at the beginning.
         """
         if _QUOTED.search(text):
             return ()
         everybody = list(known)
         found: list[Candidate] = []
-        last: Subject | None = None
+        last = about
         for sentence in split(text):
             if self._unreal.find(normalise(sentence)):
                 last = None
@@ -103,8 +106,15 @@ class Extractor:
         if len(made) == 1:
             return replace(made[0], confidence=1.0)
         words, _ = self._bare(text)
-        return Candidate("other", Subject(ME), "said", " ".join(words),
-                         self._sentence("", words), spoken_date(text), 1.0)
+        return Candidate(
+            "other",
+            Subject(ME),
+            "said",
+            " ".join(words),
+            self._sentence("", words),
+            spoken_date(text),
+            1.0,
+        )
 
     # -- one clause ----------------------------------------------------------------------
 
@@ -149,10 +159,31 @@ class Extractor:
                 out += [word.split("'")[0] if rest and rest[0] in ("is", "has") else first, *rest]
                 continue
             # "Anna's a nurse", but not "Anna's husband".
-            if n == 0 and word.endswith("'s") and (
-                follows in self._has
-                or follows in ("a", "an", "the", "in", "at", "called", "from", "very", "always",
-                               "not", "out", "going", "studying", "working", "living", "mad")
+            if (
+                n == 0
+                and word.endswith("'s")
+                and (
+                    follows in self._has
+                    or follows
+                    in (
+                        "a",
+                        "an",
+                        "the",
+                        "in",
+                        "at",
+                        "called",
+                        "from",
+                        "very",
+                        "always",
+                        "not",
+                        "out",
+                        "going",
+                        "studying",
+                        "working",
+                        "living",
+                        "mad",
+                    )
+                )
             ):
                 out += [word[:-2], "has" if follows in self._has else "is"]
                 continue
@@ -202,9 +233,16 @@ class Extractor:
                 first = child.group(0).split(child["kin"])[0]
                 past = first.lower().startswith("had")
                 verb = "was" if past else "is"
-                return [Candidate("people", one, "name", name[0],
-                                  _capital(f"{Subject(one.kin).spoken} {verb} called {name[0]}."),
-                                  confidence=confidence)]
+                return [
+                    Candidate(
+                        "people",
+                        one,
+                        "name",
+                        name[0],
+                        _capital(f"{Subject(one.kin).spoken} {verb} called {name[0]}."),
+                        confidence=confidence,
+                    )
+                ]
         if subject.kin not in (ME, "") and not subject.name and rest[0].lower() in ("is", "was"):
             name = self._people.name(rest, 1)
             if name is not None and name[1] == len(rest):
@@ -214,29 +252,49 @@ class Extractor:
             match = relation.told.find(told)
             if match is None or (negated and not relation.negated):
                 continue
-            return [self._candidate(relation, match.kept.get("rest", ""), found, front,
-                                    confidence, told)]
+            return [
+                self._candidate(
+                    relation, match.kept.get("rest", ""), found, front, confidence, told
+                )
+            ]
         return []
 
     def _candidate(
-        self, relation: Relation, value: str, found: Found, front: list[str],
-        confidence: float, told: str,
+        self,
+        relation: Relation,
+        value: str,
+        found: Found,
+        front: list[str],
+        confidence: float,
+        told: str,
     ) -> Candidate:
         subject, rest = found.subject, list(found.rest)
         spoken = found.spoken or subject.spoken
         if relation.name == "name" and subject.kin != ME:
-            named = self._people.name(rest, next(
-                (n for n, w in enumerate(rest) if w[:1].isupper()), len(rest)))
+            named = self._people.name(
+                rest, next((n for n, w in enumerate(rest) if w[:1].isupper()), len(rest))
+            )
             if named:
                 subject = Subject(subject.kin, named[0], subject.gender)
                 value = named[0]
                 spoken = found.spoken or Subject(subject.kin).spoken
         sentence = self._sentence(spoken, rest)
         if front:
-            sentence = _capital(f"{' '.join(self._swapped(front))} {sentence[0].lower()}{sentence[1:]}")
+            sentence = _capital(
+                f"{' '.join(self._swapped(front))} {sentence[0].lower()}{sentence[1:]}"
+            )
         changed = bool(re.search(r" (moved|now|emigrated|no longer|changed) ", told))
-        return Candidate(relation.kind, subject, relation.name, value, sentence,
-                         spoken_date(" ".join(rest)), confidence, relation.one, changed)
+        return Candidate(
+            relation.kind,
+            subject,
+            relation.name,
+            value,
+            sentence,
+            spoken_date(" ".join(rest)),
+            confidence,
+            relation.one,
+            changed,
+        )
 
     def _sentence(self, spoken: str, rest: Sequence[str]) -> str:
         words = list(rest)

@@ -126,8 +126,11 @@ class PeopleFinder:
             if low[: len(phrase)] == phrase:
                 named = low[len(phrase) : len(phrase) + 1] == ["is"]
                 name = self.name(words, len(phrase) + 1) if named else None
-                return Found(Subject("neighbour", name[0] if name else "", "they"),
-                             tuple(words[len(phrase):]), spoken=" ".join(phrase))
+                return Found(
+                    Subject("neighbour", name[0] if name else "", "they"),
+                    tuple(words[len(phrase) :]),
+                    spoken=" ".join(phrase),
+                )
         if low[0] in ("i", "we"):
             return Found(Subject(ME), tuple(words[1:]), spoken="you")
         if low[0] in ("my", "our"):
@@ -144,8 +147,9 @@ class PeopleFinder:
             return None
         parent = self.kin(words, 0)
         if parent and parent[0] in ("mother", "father", "grandmother", "grandfather"):
-            return self._owned(resolve(Subject(parent[0], "", parent[1]), everybody), words,
-                               parent[2])
+            return self._owned(
+                resolve(Subject(parent[0], "", parent[1]), everybody), words, parent[2]
+            )
         named = self.name(words, 0)
         if named is None:
             return None
@@ -157,8 +161,12 @@ class PeopleFinder:
                 subject = Subject(told[0].kin, name, told[0].gender)
                 return Found(subject, ("is", "called", *name.split()))
         if len(low) > end + 2 and low[end : end + 2] == ["and", "i"]:
-            return Found(same[0] if same else Subject("", name), tuple(words[end + 2 :]),
-                         bool(same), f"{name} and you")
+            return Found(
+                same[0] if same else Subject("", name),
+                tuple(words[end + 2 :]),
+                bool(same),
+                f"{name} and you",
+            )
         subject = same[0] if len(same) == 1 else Subject("", name, "they")
         found_one = self._owned(subject, words, end)
         return Found(found_one.subject, found_one.rest, bool(same), found_one.spoken)

@@ -24,22 +24,39 @@ NEAR: Final = 0.30
 RELEVANT: Final = 0.40
 _RANK: Final = 60
 """The constant of reciprocal rank fusion."""
-_STRICT: Final = frozenset({"name", "other_name", "birthday", "anniversary", "age", "died", "lives",
-                            "work", "from", "spouse", "favourite", "grew", "met", "retired"})
+_STRICT: Final = frozenset(
+    {
+        "name",
+        "other_name",
+        "birthday",
+        "anniversary",
+        "age",
+        "died",
+        "lives",
+        "work",
+        "from",
+        "spouse",
+        "favourite",
+        "grew",
+        "met",
+        "retired",
+    }
+)
 """Relations that only a fact of the same relation answers."""
 _ALSO: Final = {
-    "lives": ("lives", "moved_in"), "work": ("work", "retired", "life"),
-    "birthday": ("birthday",), "name": ("name",), "from": ("from", "born", "grew"),
-    "spouse": ("spouse", "name"), "anniversary": ("anniversary", "wedding"),
-    "other_name": ("other_name", "name"), "retired": ("retired", "work", "life"),
+    "lives": ("lives", "moved_in"),
+    "work": ("work", "retired", "life"),
+    "birthday": ("birthday",),
+    "name": ("name",),
+    "from": ("from", "born", "grew"),
+    "spouse": ("spouse", "name"),
+    "anniversary": ("anniversary", "wedding"),
+    "other_name": ("other_name", "name"),
+    "retired": ("retired", "work", "life"),
     "met": ("met", "life"),
 }
 _STOP: Final = frozenset(
-    "a an the is are am was were be been do does did done has have had having what which who whom "
-    "whose when where why how i me my mine we our you your of in on at to for from by with and or "
-    "that this it its he she they his her their there can could would will shall should remember "
-    "know tell told about please again name called time day kind sort thing things much many long "
-    "old often go going get got use used up out s not no any some one happening".split()
+    ["a", "an", "the", "is", "are", "am", "was", "were", "be", "been", "do", "does", "did", "done", "has", "have", "had", "having", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "i", "me", "my", "mine", "we", "our", "you", "your", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "that", "this", "it", "its", "he", "she", "they", "his", "her", "their", "there", "can", "could", "would", "will", "shall", "should", "remember", "know", "tell", "told", "about", "please", "again", "name", "called", "time", "day", "kind", "sort", "thing", "things", "much", "many", "long", "old", "often", "go", "going", "get", "got", "use", "used", "up", "out", "s", "not", "no", "any", "some", "one", "happening"]
 )
 
 
@@ -82,7 +99,9 @@ class Recaller:
         self._memory = Patterns(texts.questions.memory, {})
         self._expand = texts.clauses.expand
         groups = (texts.people.kin, texts.people.others, texts.people.pets)
-        self.genders = {row[0]: gender for g in groups for gender, rows in g.items() for row in rows}
+        self.genders = {
+            row[0]: gender for g in groups for gender, rows in g.items() for row in rows
+        }
 
     def known(self, store: Memories) -> tuple[Subject, ...]:
         """Return everybody of whom something is kept."""
@@ -101,11 +120,21 @@ class Recaller:
         if not (people or mine or remember or stranger):
             if not known or not _wh(plain):
                 return None
-        rest = tuple(dict.fromkeys(stem(w) for w in re.findall(r"[\w-]+", plain)
-                                   if w not in _STOP and w not in used))
-        personal = remember or (bool(people or mine or stranger) and _wh(plain)
-                                and (relation is not None or bool(people)))
+        rest = tuple(
+            dict.fromkeys(
+                stem(w) for w in re.findall(r"[\w-]+", plain) if w not in _STOP and w not in used
+            )
+        )
+        personal = remember or (
+            bool(people or mine or stranger)
+            and _wh(plain)
+            and (relation is not None or bool(people))
+        )
         return Question(relation, people, stranger, rest, personal)
+
+    def people_in(self, text: str, known: Sequence[Subject]) -> tuple[Subject, ...]:
+        """Return who is named in a text."""
+        return self._people_in(text, known)[0]
 
     def _people_in(
         self, text: str, known: Sequence[Subject]
@@ -117,7 +146,7 @@ class Recaller:
         stranger = False
         n = 0
         while n < len(raw):
-            if low[n] in ("my", "our") or n and low[n - 1] in ("the",) and self.people.kin(raw, n):
+            if low[n] in ("my", "our") or (n and low[n - 1] in ("the",) and self.people.kin(raw, n)):
                 begin = self.people.begin(["my", *raw[n + (low[n] in ("my", "our")) :]], known)
                 start = n + 1
                 if begin is not None and begin.subject.kin != ME:
@@ -159,11 +188,17 @@ class Recaller:
         strict = question.relation in _STRICT
         wanted = _ALSO.get(question.relation or "", (question.relation,))
         same = [f for f in order if f.relation in wanted]
-        good = [f for f in (same if strict else order)
-                if self._answers(f, question, text, likeness.get(f.id, 0.0), strict=strict)]
+        good = [
+            f
+            for f in (same if strict else order)
+            if self._answers(f, question, text, likeness.get(f.id, 0.0), strict=strict)
+        ]
         if strict and good:
-            first = {f.subject: f for f in reversed(good)
-                     if f.relation == good[0].relation or len(question.people) > 1}
+            first = {
+                f.subject: f
+                for f in reversed(good)
+                if f.relation == good[0].relation or len(question.people) > 1
+            }
             if len(question.people) < 2:
                 return Recalled((good[0],), True)
             return Recalled(tuple(first.values())[:3], True)
@@ -173,19 +208,24 @@ class Recaller:
 
     def _candidates(self, question: Question, facts: Sequence[Memory]) -> list[Memory]:
         if not question.people:
-            return [f for f in facts if question.relation not in _STRICT
-                    or f.subject == ME or question.words]
+            return [
+                f
+                for f in facts
+                if question.relation not in _STRICT or f.subject == ME or question.words
+            ]
         found = []
         for fact in facts:
             for person in question.people:
-                if same_key(fact.subject, person):
-                    found.append(fact)
-                elif question.relation not in _STRICT and person.name and re.search(
-                    rf"\b{re.escape(person.name.lower())}\b", fact.sentence.lower()
-                ):
-                    found.append(fact)
-                elif question.relation not in _STRICT and fact.subject == ME and re.search(
-                    rf"\byour (?:\w+ )?{re.escape(person.kin)}\b", fact.sentence.lower()
+                if same_key(fact.subject, person) or (
+                    question.relation not in _STRICT
+                    and person.name
+                    and re.search(rf"\b{re.escape(person.name.lower())}\b", fact.sentence.lower())
+                ) or (
+                    question.relation not in _STRICT
+                    and fact.subject == ME
+                    and re.search(
+                        rf"\byour (?:\w+ )?{re.escape(person.kin)}\b", fact.sentence.lower()
+                    )
                 ):
                     found.append(fact)
         return list(dict.fromkeys(found))
@@ -218,8 +258,11 @@ class Recaller:
             owned = _owned(text)
             return owned is None or owned in have or like >= 0.6
         if fact.relation == question.relation:
-            return share >= 0.5 or (hits > 0 and like >= LIKE) or (
-                not question.words and bool(question.people))
+            return (
+                share >= 0.5
+                or (hits > 0 and like >= LIKE)
+                or (not question.words and bool(question.people))
+            )
         return (share == 1 and like >= NEAR) or (share >= 0.5 and like >= LIKE)
 
     def relevant(self, text: str, store: Memories, most: int = 3) -> tuple[str, ...]:
@@ -232,7 +275,8 @@ class Recaller:
             person = names.get(fact.subject)
             named = person is not None and (
                 (person.name and f" {person.name.lower()} " in low)
-                or (person.kin and f" my {person.kin} " in low))
+                or (person.kin and f" my {person.kin} " in low)
+            )
             score = likeness.get(fact.id, 0.0) + 0.25 * bool(named)
             if score >= RELEVANT + 0.15 or (named and score >= RELEVANT):
                 found.append((score, fact.sentence))
@@ -267,21 +311,33 @@ def _fits(text: str, fact: Memory) -> bool:
     if re.search(r" (colour|color) ", plain):
         return "colour" in said or "color" in said
     if re.search(r" (who|whom|whose) ", plain):
-        return bool(re.search(r"(?<!^)\b[A-Z][a-z]", fact.sentence) or fact.subject != ME
-                    or " your " in said)
+        return bool(
+            re.search(r"(?<!^)\b[A-Z][a-z]", fact.sentence)
+            or fact.subject != ME
+            or " your " in said
+        )
     return True
 
 
 def _owned(text: str) -> str | None:
     """Return the stem of the thing in "my first teacher", when it is the person's."""
-    found = re.search(r"\bmy ((?:[\w-]+ ){0,2}?[\w-]+?)(?:'s)?(?= (?:called|named|name|birthday)|[?.!]*$)",
-                      text.lower())
+    found = re.search(
+        r"\bmy ((?:[\w-]+ ){0,2}?[\w-]+?)(?:'s)?(?= (?:called|named|name|birthday)|[?.!]*$)",
+        text.lower(),
+    )
     return stem(found[1].split()[-1]) if found else None
 
 
 def _wh(plain: str) -> bool:
-    return bool(re.search(r" (who|whom|whose|what|which|where|when|whereabouts|how (old|many|long|often|tall)) ",
-                          plain)) or " how do i like " in plain
+    return (
+        bool(
+            re.search(
+                r" (who|whom|whose|what|which|where|when|whereabouts|how (old|many|long|often|tall)) ",
+                plain,
+            )
+        )
+        or " how do i like " in plain
+    )
 
 
 def _same(known: Subject, asked: Subject) -> bool:

@@ -42,6 +42,10 @@ class Memories(Protocol):
         """Return all that is so now, oldest first."""
         ...
 
+    def everything(self) -> tuple[Memory, ...]:
+        """Return all that is kept, also what was so once."""
+        ...
+
     def keep(self, one: Candidate, told_at: float, at: float) -> None:
         """Keep a fact; what it contradicts becomes past."""
         ...
@@ -90,19 +94,23 @@ class MemoryStore:
                 at=at,
             )
             audit.append(
-                connection, at, "owner", "consent given",
+                connection,
+                at,
+                "owner",
+                "consent given",
                 {"person": self.person_id, "subject": memories.SUBJECT},
             )
 
     def facts(self) -> tuple[Memory, ...]:
         """As of ``Memories``; nothing while the person does not agree."""
-        return tuple(one for one in self._everything() if not one.relation.startswith(PAST))
+        return tuple(one for one in self.everything() if not one.relation.startswith(PAST))
 
     def past(self) -> tuple[Memory, ...]:
         """Return what was so once, oldest first."""
-        return tuple(one for one in self._everything() if one.relation.startswith(PAST))
+        return tuple(one for one in self.everything() if one.relation.startswith(PAST))
 
-    def _everything(self) -> tuple[Memory, ...]:
+    def everything(self) -> tuple[Memory, ...]:
+        """As of ``Memories``."""
         with self.database.read() as connection:
             if not memories.agreed(connection, self.person_id):
                 return ()
@@ -123,8 +131,9 @@ class MemoryStore:
             vector = np.asarray(self.vectorise([one.sentence])[0], np.float32).tobytes()
         with self.database.begin() as connection:
             if old is not None:
-                memories.reword(connection, old.id, old.sentence,
-                                relation=PAST + old.relation, at=at)
+                memories.reword(
+                    connection, old.id, old.sentence, relation=PAST + old.relation, at=at
+                )
             memories.remember(
                 connection,
                 person_id=self.person_id,
@@ -211,6 +220,12 @@ def told_on(fact: Memory) -> str:
 
 
 __all__ = [
-    "PAST", "Memories", "MemoryStore", "Vectorise", "conflict", "known_people", "resolve",
+    "PAST",
+    "Memories",
+    "MemoryStore",
+    "Vectorise",
+    "conflict",
+    "known_people",
+    "resolve",
     "told_on",
 ]

@@ -101,9 +101,7 @@ def load_memory_texts(language: str = "en", folder: Path | None = None) -> Memor
     def whole(file: str) -> dict[str, object]:
         return read_toml(folder / file, ConfigError)
 
-    found = parse(
-        _Relations, whole("relations.toml"), folder / "relations.toml", ConfigError
-    )
+    found = parse(_Relations, whole("relations.toml"), folder / "relations.toml", ConfigError)
     try:
         relations = tuple(
             Relation(
