@@ -138,7 +138,9 @@ class Extractor:
         while n < len(words):
             word = words[n]
             follows = words[n + 1].lower().strip(",") if n + 1 < len(words) else ""
-            if clauses[-1] and word.lower() in self._joints and follows in self._subjects:
+            pair = len(clauses[-1]) < 3 and follows == "i"  # "Doris and I"
+            splits = word.lower() in self._joints and follows in self._subjects
+            if clauses[-1] and splits and not pair:
                 clauses.append([])
             else:
                 clauses[-1].append(word.strip(",;:"))

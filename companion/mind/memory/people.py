@@ -124,10 +124,10 @@ class PeopleFinder:
         low = [word.lower() for word in words]
         for phrase in self._door:
             if low[: len(phrase)] == phrase:
-                named = low[len(phrase) : len(phrase) + 1] == ["is"]
-                name = self.name(words, len(phrase) + 1) if named else None
+                called = low[len(phrase) : len(phrase) + 1] == ["is"]
+                who = self.name(words, len(phrase) + 1) if called else None
                 return Found(
-                    Subject("neighbour", name[0] if name else "", "they"),
+                    Subject("neighbour", who[0] if who else "", "they"),
                     tuple(words[len(phrase) :]),
                     spoken=" ".join(phrase),
                 )

@@ -22,6 +22,7 @@ LIKE: Final = 0.45
 NEAR: Final = 0.30
 """Cosine from which a sentence that holds every word of the question may be meant."""
 RELEVANT: Final = 0.40
+A_FEW: Final = 3
 _RANK: Final = 60
 """The constant of reciprocal rank fusion."""
 _STRICT: Final = frozenset(
@@ -56,7 +57,106 @@ _ALSO: Final = {
     "met": ("met", "life"),
 }
 _STOP: Final = frozenset(
-    ["a", "an", "the", "is", "are", "am", "was", "were", "be", "been", "do", "does", "did", "done", "has", "have", "had", "having", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "i", "me", "my", "mine", "we", "our", "you", "your", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "that", "this", "it", "its", "he", "she", "they", "his", "her", "their", "there", "can", "could", "would", "will", "shall", "should", "remember", "know", "tell", "told", "about", "please", "again", "name", "called", "time", "day", "kind", "sort", "thing", "things", "much", "many", "long", "old", "often", "go", "going", "get", "got", "use", "used", "up", "out", "s", "not", "no", "any", "some", "one", "happening"]
+    [
+        "a",
+        "an",
+        "the",
+        "is",
+        "are",
+        "am",
+        "was",
+        "were",
+        "be",
+        "been",
+        "do",
+        "does",
+        "did",
+        "done",
+        "has",
+        "have",
+        "had",
+        "having",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "i",
+        "me",
+        "my",
+        "mine",
+        "we",
+        "our",
+        "you",
+        "your",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "and",
+        "or",
+        "that",
+        "this",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "their",
+        "there",
+        "can",
+        "could",
+        "would",
+        "will",
+        "shall",
+        "should",
+        "remember",
+        "know",
+        "tell",
+        "told",
+        "about",
+        "please",
+        "again",
+        "name",
+        "called",
+        "time",
+        "day",
+        "kind",
+        "sort",
+        "thing",
+        "things",
+        "much",
+        "many",
+        "long",
+        "old",
+        "often",
+        "go",
+        "going",
+        "get",
+        "got",
+        "use",
+        "used",
+        "up",
+        "out",
+        "s",
+        "not",
+        "no",
+        "any",
+        "some",
+        "one",
+        "happening",
+    ]
 )
 
 
@@ -117,9 +217,8 @@ class Recaller:
         mine = bool({"i", "me", "my", "mine", "we", "our"} & set(plain.split()))
         remember = bool(self._memory.find(plain))
         relation = next((one.name for one in self._relations if one.asked.find(plain)), None)
-        if not (people or mine or remember or stranger):
-            if not known or not _wh(plain):
-                return None
+        if not (people or mine or remember or stranger) and not (known and _wh(plain)):
+            return None
         rest = tuple(
             dict.fromkeys(
                 stem(w) for w in re.findall(r"[\w-]+", plain) if w not in _STOP and w not in used
@@ -146,8 +245,9 @@ class Recaller:
         stranger = False
         n = 0
         while n < len(raw):
-            if low[n] in ("my", "our") or (n and low[n - 1] in ("the",) and self.people.kin(raw, n)):
-                begin = self.people.begin(["my", *raw[n + (low[n] in ("my", "our")) :]], known)
+            mine = low[n] in ("my", "our")
+            if mine or (n and low[n - 1] == "the" and self.people.kin(raw, n)):
+                begin = self.people.begin(["my", *raw[n + mine :]], known)
                 start = n + 1
                 if begin is not None and begin.subject.kin != ME:
                     taken = len(raw) - len([w for w in begin.rest if w != "'s"])
@@ -186,25 +286,24 @@ class Recaller:
         order = self._fused(text, facts, store)
         likeness = store.likeness(text)
         strict = question.relation in _STRICT
+        if question.relation == "name" and question.people and question.words:
+            strict = False  # "Peter's boat": the thing, not him
         wanted = _ALSO.get(question.relation or "", (question.relation,))
-        same = [f for f in order if f.relation in wanted]
+        if strict:
+            order = [f for f in order if f.relation in wanted]
+            order.sort(key=lambda f: f.relation != question.relation)
         good = [
             f
-            for f in (same if strict else order)
+            for f in order
             if self._answers(f, question, text, likeness.get(f.id, 0.0), strict=strict)
         ]
-        if strict and good:
-            first = {
-                f.subject: f
-                for f in reversed(good)
-                if f.relation == good[0].relation or len(question.people) > 1
-            }
-            if len(question.people) < 2:
-                return Recalled((good[0],), True)
-            return Recalled(tuple(first.values())[:3], True)
-        if good:
-            return Recalled((good[0],), True)
-        return Recalled((), question.personal)
+        if strict and len(question.people) > 1:
+            good = list({f.subject: f for f in reversed(good)}.values())[:A_FEW]
+        elif strict and question.relation == "work":
+            good = [f for f in good if f.relation == good[0].relation][:2]
+        else:
+            good = good[:1]
+        return Recalled(tuple(good), bool(good) or question.personal)
 
     def _candidates(self, question: Question, facts: Sequence[Memory]) -> list[Memory]:
         if not question.people:
@@ -216,15 +315,21 @@ class Recaller:
         found = []
         for fact in facts:
             for person in question.people:
-                if same_key(fact.subject, person) or (
-                    question.relation not in _STRICT
-                    and person.name
-                    and re.search(rf"\b{re.escape(person.name.lower())}\b", fact.sentence.lower())
-                ) or (
-                    question.relation not in _STRICT
-                    and fact.subject == ME
-                    and re.search(
-                        rf"\byour (?:\w+ )?{re.escape(person.kin)}\b", fact.sentence.lower()
+                if (
+                    same_key(fact.subject, person)
+                    or (
+                        question.relation not in _STRICT
+                        and person.name
+                        and re.search(
+                            rf"\b{re.escape(person.name.lower())}\b", fact.sentence.lower()
+                        )
+                    )
+                    or (
+                        question.relation not in _STRICT
+                        and fact.subject == ME
+                        and re.search(
+                            rf"\byour (?:\w+ )?{re.escape(person.kin)}\b", fact.sentence.lower()
+                        )
                     )
                 ):
                     found.append(fact)
@@ -245,6 +350,9 @@ class Recaller:
     ) -> bool:
         if not _fits(text, fact):
             return False
+        if question.relation == "spouse":
+            wed = any(_is_spouse(fact, one) for one in question.people)
+            return wed or (fact.relation == "spouse" and bool(question.people))
         have = {stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
         hits = sum(w in have for w in question.words)
         share = hits / len(question.words) if question.words else 0.0
@@ -252,7 +360,7 @@ class Recaller:
             if question.relation == "favourite":
                 return hits > 0 and (like >= LIKE or share == 1)
             if question.people:
-                return True
+                return not question.words or question.relation != "name"
             if fact.subject != ME:
                 return False
             owned = _owned(text)
@@ -263,7 +371,10 @@ class Recaller:
                 or (hits > 0 and like >= LIKE)
                 or (not question.words and bool(question.people))
             )
-        return (share == 1 and like >= NEAR) or (share >= 0.5 and like >= LIKE)
+        theirs = any(same_key(fact.subject, one) for one in question.people)
+        if theirs and share >= 0.5 and like >= NEAR:
+            return True
+        return (share == 1 and like >= NEAR) or (share >= 0.6 and like >= LIKE)
 
     def relevant(self, text: str, store: Memories, most: int = 3) -> tuple[str, ...]:
         """Return kept sentences that bear on what is being said, the nearest first."""
@@ -283,11 +394,22 @@ class Recaller:
         return tuple(s for _, s in sorted(found, key=lambda one: -one[0])[:most])
 
 
+_WH: Final = re.compile(
+    r" (?:who|whom|whose|what|which|where|when|whereabouts|how (?:old|many|long|often|tall)) "
+)
+_PASSING: Final = re.compile(
+    r" (?:today|yesterday|tonight|tomorrow|just now|last night|this (?:morning|afternoon|evening)) "
+)
+_TELLING: Final = (
+    *("first", "second", "third", "other", "middle", "eldest", "oldest", "youngest", "elder"),
+    *("older", "younger", "last", "next", "new"),
+)
+"""Words that tell one of several apart: what is answered must hold them too."""
 _TIME: Final = re.compile(
     r"\b(?:\d{4}|january|february|march|april|may|june|july|august|september|october|november|"
-    r"december|\w+days?|spring|summer|autumn|winter|year|years|ago|morning|evening|night|afternoon|"
-    r"breakfast|lunch|dinner|tea|supper|bed|when|after|before|every|at \w+|past|war|century|christmas|"
-    r"easter|weekends?|month)\b"
+    r"december|\w+days?|spring|summer|autumn|winter|years?|ago|morning|evening|night|afternoon|"
+    r"breakfast|lunch|dinner|tea|supper|bed|when|after|before|every|at \w+|past|war|century|"
+    r"christmas|easter|weekends?|month)\b"
 )
 _PLACE: Final = re.compile(
     r"\b(?:in|at|on|near|by|from|to|under|behind|beside|over|round|opposite|above|below|next|down|up|"
@@ -302,9 +424,16 @@ _NUMBER: Final = re.compile(
 def _fits(text: str, fact: Memory) -> bool:
     """Whether a sentence has the kind of thing that is asked: a time, a place, a number, a name."""
     plain, said = f" {normalise(text)} ", fact.sentence.lower()
+    if _PASSING.search(plain):
+        return False
+    words = set(re.findall(r"[\w-]+", said))
+    if any(f" {word} " in plain and word not in words for word in _TELLING):
+        return False
     if re.search(r" (when|what time|what day|which day|what year|how often) ", plain):
         return bool(_TIME.search(said) or fact.day)
     if re.search(r" (where|whereabouts|which (town|city|country)|what street) ", plain):
+        if fact.day:  # "on the sixth of June" is no place
+            said = re.sub(r"\b(?:on|in)\b", "", said)
         return bool(_PLACE.search(said))
     if re.search(r" (how (old|many|long|tall|big|much)|what age|what number|size) ", plain):
         return bool(_NUMBER.search(said) or (" how long " in plain and " since " in said))
@@ -319,6 +448,16 @@ def _fits(text: str, fact: Memory) -> bool:
     return True
 
 
+def _is_spouse(fact: Memory, person: Subject) -> bool:
+    """Whether a fact tells the name of somebody's husband, wife or partner."""
+    kin = fact.subject.partition("/")[0]
+    return (
+        fact.relation == "name"
+        and bool(person.name)
+        and kin in {f"{person.name.lower()}'s {w}" for w in ("wife", "husband", "partner")}
+    )
+
+
 def _owned(text: str) -> str | None:
     """Return the stem of the thing in "my first teacher", when it is the person's."""
     found = re.search(
@@ -329,15 +468,7 @@ def _owned(text: str) -> str | None:
 
 
 def _wh(plain: str) -> bool:
-    return (
-        bool(
-            re.search(
-                r" (who|whom|whose|what|which|where|when|whereabouts|how (old|many|long|often|tall)) ",
-                plain,
-            )
-        )
-        or " how do i like " in plain
-    )
+    return bool(_WH.search(plain)) or " how do i like " in plain
 
 
 def _same(known: Subject, asked: Subject) -> bool:
