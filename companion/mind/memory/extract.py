@@ -20,7 +20,8 @@ LONGEST: Final = 28
 _QUOTED: Final = re.compile(r"[\"“”«»]")
 _JOINT: Final = re.compile(r"[,;:]\s+|\s[-–—]+\s")
 _CHILD: Final = re.compile(
-    r"^(?:have|has|had)(?: got)? (?:a|an|another|one)(?: \w+)?? (?P<kin>[\w-]+) (?:called|named) (?P<name>.+)$",
+    r"^(?:have|has|had)(?: got)? (?:a|an|another|one)(?: \w+)?? (?P<kin>[\w-]+) "
+    r"(?:called|named) (?P<name>.+)$",
     re.IGNORECASE,
 )
 

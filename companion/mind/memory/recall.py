@@ -21,6 +21,9 @@ LIKE: Final = 0.45
 """Cosine from which a sentence may be what is meant when it also shares words."""
 NEAR: Final = 0.30
 """Cosine from which a sentence that holds every word of the question may be meant."""
+KIND: Final = 0.25
+"""Cosine from which a sentence has to do with a kind of thing: "meat" with "pork"."""
+SAME: Final = 0.6
 RELEVANT: Final = 0.40
 A_FEW: Final = 3
 _RANK: Final = 60
@@ -171,6 +174,9 @@ class Question:
     """Somebody is named of whom nothing is kept."""
     words: tuple[str, ...]
     """What must be found, stemmed."""
+    kind_of: tuple[str, ...]
+    """The stems of "what kind": in "what meat", "meat"."""
+    kind: str
     personal: bool
     """Plainly about the person's own life."""
 
@@ -229,7 +235,10 @@ class Recaller:
             and _wh(plain)
             and (relation is not None or bool(people))
         )
-        return Question(relation, people, stranger, rest, personal)
+        kind = _KIND.search(plain)
+        asked = kind[1] if kind else ""
+        stems = tuple(stem(w) for w in asked.split() if w not in _STOP)
+        return Question(relation, people, stranger, rest, stems, asked, personal)
 
     def people_in(self, text: str, known: Sequence[Subject]) -> tuple[Subject, ...]:
         """Return who is named in a text."""
@@ -285,6 +294,7 @@ class Recaller:
             return Recalled((), question.personal)
         order = self._fused(text, facts, store)
         likeness = store.likeness(text)
+        kinds = store.likeness(question.kind) if question.kind else {}
         strict = question.relation in _STRICT
         if question.relation == "name" and question.people and question.words:
             strict = False  # "Peter's boat": the thing, not him
@@ -295,7 +305,9 @@ class Recaller:
         good = [
             f
             for f in order
-            if self._answers(f, question, text, likeness.get(f.id, 0.0), strict=strict)
+            if self._answers(
+                f, question, text, likeness.get(f.id, 0.0), kinds.get(f.id, 0.0), strict=strict
+            )
         ]
         if strict and len(question.people) > 1:
             good = list({f.subject: f for f in reversed(good)}.values())[:A_FEW]
@@ -346,7 +358,14 @@ class Recaller:
         return sorted(facts, key=lambda f: -scores[f.id])
 
     def _answers(
-        self, fact: Memory, question: Question, text: str, like: float, *, strict: bool
+        self,
+        fact: Memory,
+        question: Question,
+        text: str,
+        like: float,
+        kind_like: float,
+        *,
+        strict: bool,
     ) -> bool:
         if not _fits(text, fact):
             return False
@@ -363,8 +382,17 @@ class Recaller:
                 return not question.words or question.relation != "name"
             if fact.subject != ME:
                 return False
-            owned = _owned(text)
-            return owned is None or owned in have or like >= 0.6
+            return _named_thing(text, have) is not False or like >= SAME
+        if question.kind_of and len(question.words) > 1:
+            # "What meat": the kind need not be in the sentence, but must be near it.
+            rest = [w for w in question.words if w not in question.kind_of]
+            near = all(w in have for w in question.kind_of) or kind_like >= KIND
+            if rest and near and all(w in have for w in rest):
+                return True
+        if _named_thing(text, have) is False and like < SAME:
+            return False
+        if fact.relation == question.relation and question.people and fact.relation in _TOLD_ONCE:
+            return like >= NEAR
         if fact.relation == question.relation:
             return (
                 share >= 0.5
@@ -374,7 +402,7 @@ class Recaller:
         theirs = any(same_key(fact.subject, one) for one in question.people)
         if theirs and share >= 0.5 and like >= NEAR:
             return True
-        return (share == 1 and like >= NEAR) or (share >= 0.6 and like >= LIKE)
+        return (share == 1 and like >= NEAR) or (share >= 0.5 and like >= LIKE)
 
     def relevant(self, text: str, store: Memories, most: int = 3) -> tuple[str, ...]:
         """Return kept sentences that bear on what is being said, the nearest first."""
@@ -397,6 +425,13 @@ class Recaller:
 _WH: Final = re.compile(
     r" (?:who|whom|whose|what|which|where|when|whereabouts|how (?:old|many|long|often|tall)) "
 )
+_THING: Final = re.compile(
+    r"\bmy ((?:[\w-]+ ){0,2}?[\w-]+?)(?:'s)?(?= (?:called|named|name|birthday)\b|[?.!]*$)"
+)
+_KIND: Final = re.compile(
+    r"\b(?:what|which) ((?:[\w-]+ )??[\w-]+) (?:do|does|did|am|is|was|can|has)\b"
+)
+_TOLD_ONCE: Final = frozenset({"met", "died", "born", "grew", "school", "wedding", "lived"})
 _PASSING: Final = re.compile(
     r" (?:today|yesterday|tonight|tomorrow|just now|last night|this (?:morning|afternoon|evening)) "
 )
@@ -458,13 +493,11 @@ def _is_spouse(fact: Memory, person: Subject) -> bool:
     )
 
 
-def _owned(text: str) -> str | None:
-    """Return the stem of the thing in "my first teacher", when it is the person's."""
-    found = re.search(
-        r"\bmy ((?:[\w-]+ ){0,2}?[\w-]+?)(?:'s)?(?= (?:called|named|name|birthday)|[?.!]*$)",
-        text.lower(),
-    )
-    return stem(found[1].split()[-1]) if found else None
+def _named_thing(text: str, have: set[str]) -> bool | None:
+    """Whether a sentence holds every word of "my house number"; None when nothing is named so."""
+    found = _THING.search(text.lower())
+    words = [stem(w) for w in found[1].split() if w not in _STOP] if found else []
+    return all(w in have for w in words) if words else None
 
 
 def _wh(plain: str) -> bool:
