@@ -39,10 +39,8 @@ _STRICT: Final = frozenset(
         "lives",
         "work",
         "from",
-        "spouse",
         "favourite",
         "grew",
-        "met",
         "retired",
     }
 )
@@ -519,9 +517,17 @@ def same_key(key: str, person: Subject) -> bool:
 def stem(word: str) -> str:
     """Return a word without its ending, roughly."""
     word = word.lower().removesuffix("'s")
-    for end in ("ings", "ing", "ies", "ied", "edly", "ed", "es", "s", "er", "y"):
+    for end, instead in (
+        ("ies", "y"),
+        ("ied", "y"),
+        ("ings", ""),
+        ("ing", ""),
+        ("ed", ""),
+        ("es", ""),
+        ("s", ""),
+    ):
         if word.endswith(end) and len(word) - len(end) >= 3:
-            word = word[: -len(end)]
+            word = word[: -len(end)] + instead
             break
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
