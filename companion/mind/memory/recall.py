@@ -57,108 +57,6 @@ _ALSO: Final = {
     "retired": ("retired", "work", "life"),
     "met": ("met", "life"),
 }
-_STOP: Final = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "am",
-        "was",
-        "were",
-        "be",
-        "been",
-        "do",
-        "does",
-        "did",
-        "done",
-        "has",
-        "have",
-        "had",
-        "having",
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "when",
-        "where",
-        "why",
-        "how",
-        "i",
-        "me",
-        "my",
-        "mine",
-        "we",
-        "our",
-        "you",
-        "your",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "by",
-        "with",
-        "and",
-        "or",
-        "that",
-        "this",
-        "it",
-        "its",
-        "he",
-        "she",
-        "they",
-        "his",
-        "her",
-        "their",
-        "there",
-        "can",
-        "could",
-        "would",
-        "will",
-        "shall",
-        "should",
-        "remember",
-        "know",
-        "tell",
-        "told",
-        "about",
-        "please",
-        "again",
-        "name",
-        "called",
-        "time",
-        "day",
-        "kind",
-        "sort",
-        "thing",
-        "things",
-        "much",
-        "many",
-        "long",
-        "old",
-        "often",
-        "go",
-        "going",
-        "get",
-        "got",
-        "use",
-        "used",
-        "up",
-        "out",
-        "s",
-        "not",
-        "no",
-        "any",
-        "some",
-        "one",
-        "happening",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +99,7 @@ class Recaller:
         self.people = PeopleFinder(texts.people)
         self._opened = Patterns(texts.questions.opened, {})
         self._memory = Patterns(texts.questions.memory, {})
+        self._stop = frozenset(texts.questions.stop)
         self._expand = texts.clauses.expand
         groups = (texts.people.kin, texts.people.others, texts.people.pets)
         self.genders = {
@@ -225,7 +124,9 @@ class Recaller:
             return None
         rest = tuple(
             dict.fromkeys(
-                stem(w) for w in re.findall(r"[\w-]+", plain) if w not in _STOP and w not in used
+                stem(w)
+                for w in re.findall(r"[\w-]+", plain)
+                if w not in self._stop and w not in used
             )
         )
         personal = remember or (
@@ -235,7 +136,7 @@ class Recaller:
         )
         kind = _KIND.search(plain)
         asked = kind[1] if kind else ""
-        stems = tuple(stem(w) for w in asked.split() if w not in _STOP)
+        stems = tuple(stem(w) for w in asked.split() if w not in self._stop)
         return Question(relation, people, stranger, rest, stems, asked, personal)
 
     def people_in(self, text: str, known: Sequence[Subject]) -> tuple[Subject, ...]:
@@ -347,7 +248,7 @@ class Recaller:
 
     def _fused(self, text: str, facts: Sequence[Memory], store: Memories) -> list[Memory]:
         scores = dict.fromkeys((f.id for f in facts), 0.0)
-        words = [w for w in re.findall(r"[\w-]+", text.lower()) if w not in _STOP]
+        words = [w for w in re.findall(r"[\w-]+", text.lower()) if w not in self._stop]
         likeness = store.likeness(text)
         by_meaning = sorted(likeness, key=lambda i: -likeness[i])
         for ranked in (store.search(words), [i for i in by_meaning if i in scores]):
@@ -367,6 +268,8 @@ class Recaller:
     ) -> bool:
         if not _fits(text, fact):
             return False
+        if not question.people and _I.search(normalise(text)) and not _of_me(fact):
+            return False
         if question.relation == "spouse":
             wed = any(_is_spouse(fact, one) for one in question.people)
             return wed or (fact.relation == "spouse" and bool(question.people))
@@ -380,14 +283,14 @@ class Recaller:
                 return not question.words or question.relation != "name"
             if fact.subject != ME:
                 return False
-            return _named_thing(text, have) is not False or like >= SAME
+            return self._named(text, have) is not False or like >= SAME
         if question.kind_of and len(question.words) > 1:
             # "What meat": the kind need not be in the sentence, but must be near it.
             rest = [w for w in question.words if w not in question.kind_of]
             near = all(w in have for w in question.kind_of) or kind_like >= KIND
             if rest and near and all(w in have for w in rest):
                 return True
-        if _named_thing(text, have) is False and like < SAME:
+        if not question.people and self._named(text, have) is False and like < SAME:
             return False
         if fact.relation == question.relation and question.people and fact.relation in _TOLD_ONCE:
             return like >= NEAR
@@ -401,6 +304,12 @@ class Recaller:
         if theirs and share >= 0.5 and like >= NEAR:
             return True
         return (share == 1 and like >= NEAR) or (share >= 0.5 and like >= LIKE)
+
+    def _named(self, text: str, have: set[str]) -> bool | None:
+        """Whether a sentence holds all of "my house number"; None when nothing is named so."""
+        found = _THING.search(text.lower())
+        words = [stem(w) for w in found[1].split() if w not in self._stop] if found else []
+        return all(w in have for w in words) if words else None
 
     def relevant(self, text: str, store: Memories, most: int = 3) -> tuple[str, ...]:
         """Return kept sentences that bear on what is being said, the nearest first."""
@@ -430,6 +339,7 @@ _KIND: Final = re.compile(
     r"\b(?:what|which) ((?:[\w-]+ )??[\w-]+) (?:do|does|did|am|is|was|can|has)\b"
 )
 _TOLD_ONCE: Final = frozenset({"met", "died", "born", "grew", "school", "wedding", "lived"})
+_I: Final = re.compile(r" (?:i|we) ")
 _PASSING: Final = re.compile(
     r" (?:today|yesterday|tonight|tomorrow|just now|last night|this (?:morning|afternoon|evening)) "
 )
@@ -481,6 +391,11 @@ def _fits(text: str, fact: Memory) -> bool:
     return True
 
 
+def _of_me(fact: Memory) -> bool:
+    """Whether the person has a part in a fact: theirs, or "Your aunt brought you up"."""
+    return fact.subject == ME or bool(re.search(r"\b(?:you|yourself)\b", fact.sentence.lower()))
+
+
 def _is_spouse(fact: Memory, person: Subject) -> bool:
     """Whether a fact tells the name of somebody's husband, wife or partner."""
     kin = fact.subject.partition("/")[0]
@@ -489,13 +404,6 @@ def _is_spouse(fact: Memory, person: Subject) -> bool:
         and bool(person.name)
         and kin in {f"{person.name.lower()}'s {w}" for w in ("wife", "husband", "partner")}
     )
-
-
-def _named_thing(text: str, have: set[str]) -> bool | None:
-    """Whether a sentence holds every word of "my house number"; None when nothing is named so."""
-    found = _THING.search(text.lower())
-    words = [stem(w) for w in found[1].split() if w not in _STOP] if found else []
-    return all(w in have for w in words) if words else None
 
 
 def _wh(plain: str) -> bool:

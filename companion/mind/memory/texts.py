@@ -58,6 +58,8 @@ class Questions(_Data):
 
     opened: tuple[str, ...]
     memory: tuple[str, ...]
+    stop: tuple[str, ...]
+    """Words that a kept sentence need not hold."""
 
 
 class _Relations(_Data):
