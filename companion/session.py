@@ -315,7 +315,10 @@ class _Days:
         except CompanionError as error:
             self._log(events.Trouble(self._clock.now(), "wellbeing", str(error)))
             return
-        self._engines.mind.learn((*skills, *self.living.skills))
+        memory = self.living.memory
+        self._engines.mind.learn(
+            (*skills, *self.living.skills), memory.relevant if memory is not None else None
+        )
 
     def listening(self, why: str) -> None:
         """Note how the device listens from now on."""

@@ -12,6 +12,7 @@ from companion.app.feeling import may_feel
 from companion.app.keeping import Keeping
 from companion.app.outward import Outward, start_outward
 from companion.app.reaching import load_initiatives
+from companion.app.remembering import load_memory, load_store, occasions_from
 from companion.app.skilling import Note
 from companion.app.wellbeing import load_keeper
 from companion.config import Config
@@ -24,8 +25,10 @@ from companion.domain import (
     Match,
     Skill,
 )
+from companion.errors import StorageError
 
 if TYPE_CHECKING:
+    from companion.mind.memory.skill import MemorySkill
     from companion.safety.alerts.service import AlertService
     from companion.storage.database import Database
     from companion.wellbeing.exercises import Exercise, ExerciseTexts
@@ -50,6 +53,8 @@ class Living:
     compared: bool
     """Whether voices are compared; otherwise nobody in particular is unsure."""
     outward: Outward | None = None
+    memory: MemorySkill | None = None
+    on_trouble: Callable[[str], None] = lambda _: None
     muted: bool = False
     """It does not listen: asking would be unkind, and no answer would mean nothing."""
     _looked_at: float = field(default=float("-inf"), init=False)
@@ -74,6 +79,14 @@ class Living:
             self.initiatives.heard(time.time())
         if self.outward is not None:
             self.outward.committed(turn)
+        if self.memory is None or turn.source == "script":
+            return
+        # Of a doubtful voice nothing is remembered.
+        if speaker is None or speaker.match is Match.YES:
+            try:
+                self.memory.told(turn.text, datetime.now().astimezone())
+            except StorageError as error:
+                self.on_trouble(str(error))
 
     def tick(self) -> None:
         """Look at what is due."""
@@ -175,6 +188,8 @@ def start_living(
     def note(kind: str, data: JsonObject, at: float) -> None:
         diary.note(kind, data, at, person_id)
 
+    store = load_store(config, database, person_id)
+    memory = load_memory(config, store)
     initiatives = load_initiatives(
         config,
         database,
@@ -182,14 +197,29 @@ def start_living(
         note,
         emit,
         concern=_Concerned(keeping.alerts),
+        occasions=occasions_from(store),
     )
 
     outward = start_outward(
-        config, database, person_id, keeping.owner_name, emit, initiatives.welcome, note, on_trouble
+        config,
+        database,
+        person_id,
+        keeping.owner_name,
+        emit,
+        initiatives.welcome,
+        note,
+        on_trouble,
+        store,
     )
-    # Who asks for an exercise or a scale by name is not to be told a joke.
-    first = (_Peace(initiatives), _scales(config, database, person_id, note), exercises)
-    return Living(keeper, initiatives, (*first, *outward.skills), compared, outward)
+    # Who asks for an exercise or a scale by name is not to be told a joke; "remind me" and "tell
+    # my daughter" are for the memory only when the rest does not know them.
+    first: tuple[Skill, ...] = (
+        _Peace(initiatives),
+        _scales(config, database, person_id, note),
+        exercises,
+    )
+    skills = (*first, *outward.skills, memory)
+    return Living(keeper, initiatives, skills, compared, outward, memory, on_trouble)
 
 
 def _scales(config: Config, database: Database, person_id: str, note: Note) -> ScaleSkill:

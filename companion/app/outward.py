@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from companion.app.remembering import RememberedCircle
 from companion.app.sending import new_evening, new_hub_publisher, new_postman
 from companion.app.skilling import Note, new_rounds, new_skills
 from companion.app.wellbeing import zone_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from companion.care.closing import Closing
     from companion.care.hub.publisher import HubPublisher
     from companion.care.postman import Postman
+    from companion.mind.memory.store import MemoryStore
     from companion.storage.database import Database
     from companion.wellbeing.company import Company
     from companion.wellbeing.rounds import Rounds
@@ -130,6 +132,7 @@ def start_outward(
     welcome: Callable[[datetime], bool],
     note: Note,
     on_trouble: Callable[[str], None],
+    store: MemoryStore,
 ) -> Outward:
     """Put it together, and start the post and the hub's publisher.
 
@@ -142,6 +145,7 @@ def start_outward(
         welcome: whether anything may be said unasked now.
         note: keeps an event, as ``Diary.note`` about the owner.
         on_trouble: told one plain line; any thread.
+        store: what the owner told of their life, and of whom.
 
     Raises:
         CompanionError: a text has a mistake, or the database cannot be read.
@@ -161,7 +165,7 @@ def start_outward(
             emit(initiative)
 
     closing = new_closing(config, sheets, postman, politely, skill)
-    company = _company(config, sheets, postman, emit, welcome)
+    company = _company(config, sheets, postman, emit, welcome, store)
     rounds = new_rounds(config, database, person_id, emit, note)
     spoken = new_skills(config, database, person_id, rounds, postman, on_trouble)
     publisher = None
@@ -182,31 +186,31 @@ def _company(
     postman: Postman,
     emit: Emit,
     welcome: Callable[[datetime], bool],
+    store: MemoryStore,
 ) -> Company:
     from companion.care.allowed import is_accused
     from companion.storage import learned
-    from companion.storage.people import list_people
     from companion.wellbeing.company import Around, Company
     from companion.wellbeing.people_first import (
         PeopleLog,
         load_people_texts,
         people_log_from_json,
-        read_circle,
     )
     from companion.wellbeing.replies import load_ear
     from companion.wellbeing.turns import read_turns
 
     database, person_id, language = sheets.database, sheets.person_id, config.persona.language
     texts = load_people_texts(language)
+    circle = RememberedCircle(database, store, language, person_id)
 
     def read(now: datetime) -> Around:
         with database.read() as connection:
             turns = read_turns(connection, now.timestamp() - _DAYS_S, person_id)
-            return Around(turns, read_circle(connection, turns, texts))
+        return Around(turns, tuple(circle.known()))
 
     def avoid() -> frozenset[str]:
+        people = circle.known()
         with database.read() as connection:
-            people = list_people(connection)
             return frozenset(one.id for one in people if is_accused(connection, one, postman.kin))
 
     def save(data: JsonObject) -> None:

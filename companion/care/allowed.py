@@ -10,6 +10,7 @@ from companion.safety.alerts.names import Kin
 from companion.storage import consents
 from companion.storage.people import Person, list_people
 from companion.storage.tables import alerts, meta
+from companion.wellbeing.people_first import Known
 
 SIMULATED: Final = "simulated"
 """Key in ``meta`` of a store that was filled for a demonstration: nothing ever leaves it."""
@@ -52,7 +53,7 @@ def may_read_in_full(connection: Connection, person: Person, kin: Kin) -> bool:
     return may_get_summary(connection, person, kin) and agrees(connection, person.id, "full_text")
 
 
-def is_accused(connection: Connection, person: Person, kin: Kin) -> bool:
+def is_accused(connection: Connection, person: Person | Known, kin: Kin) -> bool:
     """Return whether an alert that is kept may be about what this person does."""
     rows = connection.scalars(select(alerts.c.accused).where(alerts.c.state != "cancelled"))
     return any(kin.accuses(accused, person.name, person.role) for accused in rows if accused)

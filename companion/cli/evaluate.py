@@ -266,3 +266,24 @@ def topics(json: Json = False, config: ConfigFile = None) -> None:
     from companion.measure.topics import evaluate_topics
 
     show(evaluate_topics(load_topics(load_config(config))), json=json)
+
+
+@app.command()
+def memory(json: Json = False, config: ConfigFile = None) -> None:
+    """Facts recalled after 200 told among small talk; wrong answers; what was invented."""
+    from tempfile import TemporaryDirectory
+
+    from companion import app as house
+    from companion.app.remembering import load_ears
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.memory import evaluate_memory
+
+    settings = load_config(config)
+    with TemporaryDirectory() as folder:
+        store = house.scratch_store(settings, Path(folder))
+        try:
+            found = evaluate_memory(*load_ears(settings), store, detail=("dev",))
+        finally:
+            store.database.close()
+    show(found, json=json)

@@ -33,6 +33,7 @@ from companion.cli.check_reply import check_reply
 from companion.cli.devices import devices
 from companion.cli.feel import feel
 from companion.cli.listen import listen
+from companion.cli.memory import forget, recall, remember
 from companion.cli.say import say
 from companion.cli.screen import screen
 from companion.cli.summary import summary
@@ -94,7 +95,10 @@ def _root(
     pass
 
 
-for command in (talk, listen, feel, say, ask, screen, check_reply, devices, bench, summary):
+for command in (
+    *(talk, listen, feel, say, ask, screen, check_reply, devices, bench, summary),
+    *(remember, recall, forget),
+):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")

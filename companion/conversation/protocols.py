@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from companion.domain import (
@@ -55,8 +56,17 @@ class Mind(Protocol):
         """Make a running ``reply`` end at the next token; thread-safe."""
         ...
 
-    def learn(self, skills: Sequence[Skill]) -> None:
-        """Take what is settled without a model, in order, for what it had."""
+    def learn(
+        self,
+        skills: Sequence[Skill],
+        relevant: Callable[[str, datetime], tuple[str, ...]] | None = None,
+    ) -> None:
+        """Take what is settled without a model, in order, for what it had.
+
+        Args:
+            skills: in order.
+            relevant: what is known of the person that bears on their words.
+        """
         ...
 
     def commit(self, text: str) -> None:

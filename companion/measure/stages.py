@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -84,9 +85,13 @@ class TimedMind:
         """Abort."""
         self._mind.abort()
 
-    def learn(self, skills: Sequence[Skill]) -> None:
+    def learn(
+        self,
+        skills: Sequence[Skill],
+        relevant: Callable[[str, datetime], tuple[str, ...]] | None = None,
+    ) -> None:
         """Take skills."""
-        self._mind.learn(skills)
+        self._mind.learn(skills, relevant)
 
     def commit(self, text: str) -> None:
         """Do what was asked."""

@@ -20,6 +20,9 @@ from companion.mind.model import LanguageModel, Message, Sampling, ShouldStop
 from companion.mind.prompts import Prompts
 from companion.mind.sentences import sentences, split
 
+Relevant = Callable[[str, datetime], tuple[str, ...]]
+"""What is said, and when -> at most three sentences known of the person."""
+
 Trust = Literal["starter", "small", "strong"]
 """How far a model is trusted.
 
@@ -95,6 +98,8 @@ class CompanionMind:
         self._history = History()
         self._now = now
         self._exchanges = Exchanges(skills, now)
+        self._known = prompts.known
+        self._relevant: Relevant | None = None
         self._epoch = 0
         self._lock = threading.Lock()
         self._warmed = False
@@ -205,7 +210,7 @@ class CompanionMind:
             seed=seed + attempt,
         )
         earlier = self._history.replies()[-3:]
-        before = self._history.text()
+        before = " ".join((self._history.text(), *self._facts(text)))
         spoken: list[str] = []
         # The stream must be closed before another one begins.
         pieces = model.stream(messages, sampling, stop)
@@ -232,6 +237,8 @@ class CompanionMind:
         feeling = context.feeling.phrase if context.feeling else ""
         if note := self._note(feeling, context.stance, interrupted=context.interrupted):
             said = f"{said}\n{note}"
+        if known := self._known(self._facts(text)):
+            said = f"{said}\n{known}"
         room = self._room(model) - model.count(said)
         messages = [*self._beginning, *self._history.messages(room, model.count)]
         if messages[-1].role == "user":
@@ -254,9 +261,18 @@ class CompanionMind:
         began = self._epoch
         return lambda: self._epoch != began
 
-    def learn(self, skills: Sequence[Skill]) -> None:
-        """Take these skills, in order, for those it had."""
+    def learn(self, skills: Sequence[Skill], relevant: Relevant | None = None) -> None:
+        """Take these skills, in order, for those it had.
+
+        Args:
+            skills: what is settled without a model.
+            relevant: returns what is known of the person that bears on what they say.
+        """
         self._exchanges = Exchanges(skills, self._now)
+        self._relevant = relevant
+
+    def _facts(self, text: str) -> tuple[str, ...]:
+        return self._relevant(text, self._now()) if self._relevant is not None else ()
 
     def commit(self, text: str) -> None:
         """Do what the committed turn asked for."""
@@ -313,4 +329,4 @@ class CompanionMind:
             model.close()
 
 
-__all__ = ["CompanionMind", "Trust"]
+__all__ = ["CompanionMind", "Relevant", "Trust"]

@@ -6,7 +6,7 @@ clinician can review what is said without reading code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
@@ -46,6 +46,7 @@ class Persona(_Data):
     person: str = ""
     note: str = "[{note}]"
     interrupted: str = ""
+    known: str = ""
     stances: dict[str, str] = {}
 
 
@@ -218,6 +219,11 @@ class Prompts:
         )
         note = " ".join(part for part in told if part)
         return self.persona.note.replace("{note}", note) if note else ""
+
+    def known(self, facts: Sequence[str]) -> str:
+        """Return how the model is told what is remembered, empty when there is nothing."""
+        told = " ".join(facts)
+        return self.persona.known.replace("{facts}", told) if told else ""
 
     def beginning(self, person: str | None = None) -> list[Message]:
         """Return the messages that every prompt begins with."""

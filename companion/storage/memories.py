@@ -1,7 +1,7 @@
 """What a person told of their life, kept only while they agree; found by words.
 
 A row is one plain sentence and what it is about. What is forgotten is deleted at once. On the
-device an FTS5 index follows the table by triggers (migration 0006); a server compares the words.
+device an FTS5 index follows the table by triggers (migration 0011); a server compares the words.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What the person tells of their life: found in their words, kept with consent, recalled."""

@@ -1,0 +1,443 @@
+"""Finds the kept sentence that answers a question; none rather than a wrong one.
+
+Words (FTS5, BM25) and meaning (cosine of sentence vectors) are fused by reciprocal rank (Cormack,
+Clarke, Buettcher, SIGIR 2009); what is found must be about whom was asked and hold what was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from companion.mind.memory.people import ME, PeopleFinder, Subject
+from companion.mind.memory.store import Memories, known_people
+from companion.mind.memory.texts import MemoryTexts
+from companion.patterns import Patterns, normalise
+from companion.storage.memories import Memory
+
+LIKE: Final = 0.45
+"""Cosine from which a sentence may be what is meant when it also shares words."""
+NEAR: Final = 0.30
+"""Cosine from which a sentence that holds every word of the question may be meant."""
+KIND: Final = 0.25
+"""Cosine from which a sentence has to do with a kind of thing: "meat" with "pork"."""
+SAME: Final = 0.6
+RELEVANT: Final = 0.40
+A_FEW: Final = 3
+_RANK: Final = 60
+"""The constant of reciprocal rank fusion."""
+_STRICT: Final = frozenset(
+    {
+        "name",
+        "other_name",
+        "birthday",
+        "anniversary",
+        "age",
+        "died",
+        "lives",
+        "work",
+        "from",
+        "favourite",
+        "grew",
+        "retired",
+    }
+)
+"""Relations that only a fact of the same relation answers."""
+_ALSO: Final = {
+    "lives": ("lives", "moved_in"),
+    "work": ("work", "retired", "life"),
+    "birthday": ("birthday",),
+    "name": ("name",),
+    "from": ("from", "born", "grew"),
+    "spouse": ("spouse", "name"),
+    "anniversary": ("anniversary", "wedding"),
+    "other_name": ("other_name", "name"),
+    "retired": ("retired", "work", "life"),
+    "met": ("met", "life"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked."""
+
+    relation: str | None
+    people: tuple[Subject, ...]
+    """Who is asked about; empty: the person themselves."""
+    stranger: bool
+    """Somebody is named of whom nothing is kept."""
+    words: tuple[str, ...]
+    """What must be found, stemmed."""
+    kind_of: tuple[str, ...]
+    """The stems of "what kind": in "what meat", "meat"."""
+    kind: str
+    personal: bool
+    """Plainly about the person's own life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What a question brings to mind."""
+
+    facts: tuple[Memory, ...]
+    asked: bool
+    """Whether it was a question about the person's own life at all."""
+
+
+class Recaller:
+    """One language's way of asking."""
+
+    def __init__(self, texts: MemoryTexts) -> None:
+        """Compile.
+
+        Raises:
+            ValueError: a pattern has a mistake.
+        """
+        self._relations = texts.relations
+        self.people = PeopleFinder(texts.people)
+        self._opened = Patterns(texts.questions.opened, {})
+        self._memory = Patterns(texts.questions.memory, {})
+        self._stop = frozenset(texts.questions.stop)
+        self._expand = texts.clauses.expand
+        groups = (texts.people.kin, texts.people.others, texts.people.pets)
+        self.genders = {
+            row[0]: gender for g in groups for gender, rows in g.items() for row in rows
+        }
+
+    def known(self, store: Memories) -> tuple[Subject, ...]:
+        """Return everybody of whom something is kept."""
+        return known_people(store.facts(), self.genders)
+
+    def read(self, text: str, known: Sequence[Subject]) -> Question | None:
+        """Return what is asked of memory, or None when it is no question to it."""
+        words = [self._expand.get(w.lower(), w) for w in text.replace("’", "'").split()]
+        plain = normalise(" ".join(words))
+        if not self._opened.find(plain):
+            return None
+        people, stranger, used = self._people_in(text, known)
+        mine = bool({"i", "me", "my", "mine", "we", "our"} & set(plain.split()))
+        remember = bool(self._memory.find(plain))
+        relation = next((one.name for one in self._relations if one.asked.find(plain)), None)
+        if not (people or mine or remember or stranger) and not (known and _wh(plain)):
+            return None
+        rest = tuple(
+            dict.fromkeys(
+                stem(w)
+                for w in re.findall(r"[\w-]+", plain)
+                if w not in self._stop and w not in used
+            )
+        )
+        personal = remember or (
+            bool(people or mine or stranger)
+            and _wh(plain)
+            and (relation is not None or bool(people))
+        )
+        kind = _KIND.search(plain)
+        asked = kind[1] if kind else ""
+        stems = tuple(stem(w) for w in asked.split() if w not in self._stop)
+        return Question(relation, people, stranger, rest, stems, asked, personal)
+
+    def people_in(self, text: str, known: Sequence[Subject]) -> tuple[Subject, ...]:
+        """Return who is named in a text."""
+        return self._people_in(text, known)[0]
+
+    def _people_in(
+        self, text: str, known: Sequence[Subject]
+    ) -> tuple[tuple[Subject, ...], bool, set[str]]:
+        raw = re.findall(r"[\w'-]+", text.replace("’", "'"))
+        low = [word.lower() for word in raw]
+        found: list[Subject] = []
+        used: set[str] = set()
+        stranger = False
+        n = 0
+        while n < len(raw):
+            mine = low[n] in ("my", "our")
+            if mine or (n and low[n - 1] == "the" and self.people.kin(raw, n)):
+                begin = self.people.begin(["my", *raw[n + mine :]], known)
+                start = n + 1
+                if begin is not None and begin.subject.kin != ME:
+                    taken = len(raw) - len([w for w in begin.rest if w != "'s"])
+                    same = [one for one in known if _same(one, begin.subject)]
+                    found += same or [begin.subject]
+                    used |= {w.removesuffix("'s") for w in low[n:taken]}
+                    n = max(start, taken)
+                    continue
+            named = self.people.name(raw, n) if n else None
+            if named is not None:
+                begin = self.people.begin(raw[n:], known)
+                if begin is not None and (begin.subject.name or begin.subject.kin):
+                    taken = len(raw) - len([w for w in begin.rest if w != "'s"])
+                    same = [one for one in known if _same(one, begin.subject)]
+                    if same:
+                        found += same
+                        used |= {w.removesuffix("'s") for w in low[n:taken]}
+                    elif begin.subject.kin or raw[n].endswith("'s"):
+                        found.append(begin.subject)
+                        stranger = stranger or not begin.subject.kin
+                        used |= {w.removesuffix("'s") for w in low[n:taken]}
+                    n = max(taken, n + 1)
+                    continue
+            n += 1
+        return tuple(dict.fromkeys(found)), stranger, used
+
+    def recall(self, text: str, store: Memories) -> Recalled | None:
+        """Return what a question brings to mind; None when it is no question to memory."""
+        known = self.known(store)
+        question = self.read(text, known)
+        if question is None:
+            return None
+        facts = [] if question.stranger else self._candidates(question, store.facts())
+        if not facts:
+            return Recalled((), question.personal)
+        order = self._fused(text, facts, store)
+        likeness = store.likeness(text)
+        kinds = store.likeness(question.kind) if question.kind else {}
+        strict = question.relation in _STRICT
+        if question.relation == "name" and question.people and question.words:
+            strict = False  # "Peter's boat": the thing, not him
+        wanted = _ALSO.get(question.relation or "", (question.relation,))
+        if strict:
+            order = [f for f in order if f.relation in wanted]
+            order.sort(key=lambda f: f.relation != question.relation)
+        good = [
+            f
+            for f in order
+            if self._answers(
+                f, question, text, likeness.get(f.id, 0.0), kinds.get(f.id, 0.0), strict=strict
+            )
+        ]
+        if strict and len(question.people) > 1:
+            good = list({f.subject: f for f in reversed(good)}.values())[:A_FEW]
+        elif strict and question.relation == "work":
+            good = [f for f in good if f.relation == good[0].relation][:2]
+        else:
+            good = good[:1]
+        return Recalled(tuple(good), bool(good) or question.personal)
+
+    def _candidates(self, question: Question, facts: Sequence[Memory]) -> list[Memory]:
+        if not question.people:
+            return [
+                f
+                for f in facts
+                if question.relation not in _STRICT or f.subject == ME or question.words
+            ]
+        found = []
+        for fact in facts:
+            for person in question.people:
+                if (
+                    same_key(fact.subject, person)
+                    or (
+                        question.relation not in _STRICT
+                        and person.name
+                        and re.search(
+                            rf"\b{re.escape(person.name.lower())}\b", fact.sentence.lower()
+                        )
+                    )
+                    or (
+                        question.relation not in _STRICT
+                        and fact.subject == ME
+                        and re.search(
+                            rf"\byour (?:\w+ )?{re.escape(person.kin)}\b", fact.sentence.lower()
+                        )
+                    )
+                ):
+                    found.append(fact)
+        return list(dict.fromkeys(found))
+
+    def _fused(self, text: str, facts: Sequence[Memory], store: Memories) -> list[Memory]:
+        scores = dict.fromkeys((f.id for f in facts), 0.0)
+        words = [w for w in re.findall(r"[\w-]+", text.lower()) if w not in self._stop]
+        likeness = store.likeness(text)
+        by_meaning = sorted(likeness, key=lambda i: -likeness[i])
+        for ranked in (store.search(words), [i for i in by_meaning if i in scores]):
+            for rank, found in enumerate(i for i in ranked if i in scores):
+                scores[found] += 1 / (_RANK + rank)
+        return sorted(facts, key=lambda f: -scores[f.id])
+
+    def _answers(
+        self,
+        fact: Memory,
+        question: Question,
+        text: str,
+        like: float,
+        kind_like: float,
+        *,
+        strict: bool,
+    ) -> bool:
+        if not _fits(text, fact):
+            return False
+        if not question.people and _I.search(normalise(text)) and not _of_me(fact):
+            return False
+        if question.relation == "spouse":
+            wed = any(_is_spouse(fact, one) for one in question.people)
+            return wed or (fact.relation == "spouse" and bool(question.people))
+        have = {stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
+        hits = sum(w in have for w in question.words)
+        share = hits / len(question.words) if question.words else 0.0
+        if strict:
+            if question.relation == "favourite":
+                return hits > 0 and (like >= LIKE or share == 1)
+            if question.people:
+                return not question.words or question.relation != "name"
+            if fact.subject != ME:
+                return False
+            return self._named(text, have) is not False or like >= SAME
+        if question.kind_of and len(question.words) > 1:
+            # "What meat": the kind need not be in the sentence, but must be near it.
+            rest = [w for w in question.words if w not in question.kind_of]
+            near = all(w in have for w in question.kind_of) or kind_like >= KIND
+            if rest and near and all(w in have for w in rest):
+                return True
+        if not question.people and self._named(text, have) is False and like < SAME:
+            return False
+        if fact.relation == question.relation and question.people and fact.relation in _TOLD_ONCE:
+            return like >= NEAR
+        if fact.relation == question.relation:
+            return (
+                share >= 0.5
+                or (hits > 0 and like >= LIKE)
+                or (not question.words and bool(question.people))
+            )
+        theirs = any(same_key(fact.subject, one) for one in question.people)
+        if theirs and share >= 0.5 and like >= NEAR:
+            return True
+        return (share == 1 and like >= NEAR) or (share >= 0.5 and like >= LIKE)
+
+    def _named(self, text: str, have: set[str]) -> bool | None:
+        """Whether a sentence holds all of "my house number"; None when nothing is named so."""
+        found = _THING.search(text.lower())
+        words = [stem(w) for w in found[1].split() if w not in self._stop] if found else []
+        return all(w in have for w in words) if words else None
+
+    def relevant(self, text: str, store: Memories, most: int = 3) -> tuple[str, ...]:
+        """Return kept sentences that bear on what is being said, the nearest first."""
+        likeness = store.likeness(text)
+        low = f" {normalise(text)} "
+        names = {one.key: one for one in self.known(store)}
+        found = []
+        for fact in store.facts():
+            person = names.get(fact.subject)
+            named = person is not None and (
+                (person.name and f" {person.name.lower()} " in low)
+                or (person.kin and f" my {person.kin} " in low)
+            )
+            score = likeness.get(fact.id, 0.0) + 0.25 * bool(named)
+            if score >= RELEVANT + 0.15 or (named and score >= RELEVANT):
+                found.append((score, fact.sentence))
+        return tuple(s for _, s in sorted(found, key=lambda one: -one[0])[:most])
+
+
+_WH: Final = re.compile(
+    r" (?:who|whom|whose|what|which|where|when|whereabouts|how (?:old|many|long|often|tall)) "
+)
+_THING: Final = re.compile(
+    r"\bmy ((?:[\w-]+ ){0,2}?[\w-]+?)(?:'s)?(?= (?:called|named|name|birthday)\b|[?.!]*$)"
+)
+_KIND: Final = re.compile(
+    r"\b(?:what|which) ((?:[\w-]+ )??[\w-]+) (?:do|does|did|am|is|was|can|has)\b"
+)
+_TOLD_ONCE: Final = frozenset({"met", "died", "born", "grew", "school", "wedding", "lived"})
+_I: Final = re.compile(r" (?:i|we) ")
+_PASSING: Final = re.compile(
+    r" (?:today|yesterday|tonight|tomorrow|just now|last night|this (?:morning|afternoon|evening)) "
+)
+_TELLING: Final = (
+    *("first", "second", "third", "other", "middle", "eldest", "oldest", "youngest", "elder"),
+    *("older", "younger", "last", "next", "new"),
+)
+"""Words that tell one of several apart: what is answered must hold them too."""
+_TIME: Final = re.compile(
+    r"\b(?:\d{4}|january|february|march|april|may|june|july|august|september|october|november|"
+    r"december|\w+days?|spring|summer|autumn|winter|years?|ago|morning|evening|night|afternoon|"
+    r"breakfast|lunch|dinner|tea|supper|bed|when|after|before|every|at \w+|past|war|century|"
+    r"christmas|easter|weekends?|month)\b"
+)
+_PLACE: Final = re.compile(
+    r"\b(?:in|at|on|near|by|from|to|under|behind|beside|over|round|opposite|above|below|next|down|up|"
+    r"inside|outside|for)\b"
+)
+_NUMBER: Final = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|"
+    r"forty|fifty|sixty|seventy|eighty|ninety|hundred|only)\b"
+)
+
+
+def _fits(text: str, fact: Memory) -> bool:
+    """Whether a sentence has the kind of thing that is asked: a time, a place, a number, a name."""
+    plain, said = f" {normalise(text)} ", fact.sentence.lower()
+    if _PASSING.search(plain):
+        return False
+    words = set(re.findall(r"[\w-]+", said))
+    if any(f" {word} " in plain and word not in words for word in _TELLING):
+        return False
+    if re.search(r" (when|what time|what day|which day|what year|how often) ", plain):
+        return bool(_TIME.search(said) or fact.day)
+    if re.search(r" (where|whereabouts|which (town|city|country)|what street) ", plain):
+        if fact.day:  # "on the sixth of June" is no place
+            said = re.sub(r"\b(?:on|in)\b", "", said)
+        return bool(_PLACE.search(said))
+    if re.search(r" (how (old|many|long|tall|big|much)|what age|what number|size) ", plain):
+        return bool(_NUMBER.search(said) or (" how long " in plain and " since " in said))
+    if re.search(r" (colour|color) ", plain):
+        return "colour" in said or "color" in said
+    if re.search(r" (who|whom|whose) ", plain):
+        return bool(
+            re.search(r"(?<!^)\b[A-Z][a-z]", fact.sentence)
+            or fact.subject != ME
+            or " your " in said
+        )
+    return True
+
+
+def _of_me(fact: Memory) -> bool:
+    """Whether the person has a part in a fact: theirs, or "Your aunt brought you up"."""
+    return fact.subject == ME or bool(re.search(r"\b(?:you|yourself)\b", fact.sentence.lower()))
+
+
+def _is_spouse(fact: Memory, person: Subject) -> bool:
+    """Whether a fact tells the name of somebody's husband, wife or partner."""
+    kin = fact.subject.partition("/")[0]
+    return (
+        fact.relation == "name"
+        and bool(person.name)
+        and kin in {f"{person.name.lower()}'s {w}" for w in ("wife", "husband", "partner")}
+    )
+
+
+def _wh(plain: str) -> bool:
+    return bool(_WH.search(plain)) or " how do i like " in plain
+
+
+def _same(known: Subject, asked: Subject) -> bool:
+    return same_key(known.key, asked)
+
+
+def same_key(key: str, person: Subject) -> bool:
+    """Return whether a kept fact's subject is a person: by name, else by kinship."""
+    kin, _, name = key.partition("/")
+    if person.name:
+        return name == person.name.lower() or (not name and kin == person.kin.lower() != "")
+    return kin == person.kin.lower() and bool(kin)
+
+
+def stem(word: str) -> str:
+    """Return a word without its ending, roughly."""
+    word = word.lower().removesuffix("'s")
+    for end, instead in (
+        ("ies", "y"),
+        ("ied", "y"),
+        ("ings", ""),
+        ("ing", ""),
+        ("ed", ""),
+        ("es", ""),
+        ("s", ""),
+    ):
+        if word.endswith(end) and len(word) - len(end) >= 3:
+            word = word[: -len(end)] + instead
+            break
+    return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+__all__ = ["Question", "Recalled", "Recaller", "same_key", "stem"]
