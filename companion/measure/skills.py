@@ -78,6 +78,14 @@ def understood(
             who = meant.slot("who").removeprefix("my ").removeprefix("the ")
             if who.lower() not in map(str.lower, PEOPLE):
                 continue
+        if meant.intent == "timer_set" and (meant.when.day is not None or meant.when.hour is not None):
+            return "remind"  # an alarm is kept as a reminder
+        if meant.intent == "timer_set" and not meant.when.said and "timer" not in meant.rest:
+            continue
+        if meant.intent == "remind_timed":
+            if not meant.when.said:
+                continue
+            return "remind"
         return meant.intent
     return NONE
 

@@ -44,6 +44,7 @@ class Reminders:
         """See ``Handler``."""
         return {
             "remind": self._remind,
+            "remind_timed": lambda meant, now: self._remind(meant, now) if meant.when.said else None,
             "appointment": self._appointment,
             "reminder_list": self._list,
             "reminder_cancel": self._cancel,

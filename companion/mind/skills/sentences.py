@@ -21,8 +21,23 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 28
 """Words of a sentence; a longer one tells something."""
-_POLITE_MOST: Final = 4
-"""Polite words taken off each end."""
+_POLITE_MOST: Final = 6
+"""Polite expressions taken off the ends, in all."""
+_CLAUSES: Final = re.compile(r",\s+")
+_ASKED: Final = frozenset(
+    ("time", "day", "date", "timer_set", "timer_left", "timer_cancel", "remind", "reminder_list")
+    + ("joke", "help", "cannot_know")
+)
+"""A request in any clause. All else is one only by itself: who says more than "good night" or "I've
+taken my tablets" may say the more important thing in the rest."""
+_TOLD: Final = frozenset(
+    ("appointment", "reminder_cancel", "reminder_move", "message", "message_bare", "call")
+    + ("memory_lane",)
+)
+"""A request in any sentence."""
+_CIVIL: Final = frozenset(("thanks", "good_morning", "good_night"))
+_SORT_WORDS: Final = 4
+"""Of a kind of tablet."""
 _ENDS: Final = re.compile(r"(?<=[a-z0-9'\"][a-z0-9'\"])[.!?…]+\s+|\s[-–—]+\s", re.IGNORECASE)
 
 
@@ -65,7 +80,7 @@ class Sentences:
         self._after = _longest_first(polite["after"], companion)
 
     def read(self, text: str, now: datetime, people: Sequence[str] = ()) -> Iterator[Meant]:
-        """Yield what may be meant, the whole utterance first, then its last sentences.
+        """Yield what may be meant: the whole utterance, its last sentences, questions in its clauses.
 
         Args:
             text: as it was heard.
@@ -77,11 +92,27 @@ class Sentences:
         words = [(self.times.words(one), one) for one in people] or [("nobody at all", "")]
         lists: dict[str, SlotList] = {"person": TextSlotList.from_tuples(words)}
         said = [one for one in _ENDS.split(text) if one.strip()]
-        seen = set()
-        for sentence in [text, *reversed(said)]:
-            if sentence not in seen:
-                seen.add(sentence)
-                yield from self._read(sentence, now, lists)
+        yield from self._read(text, now, lists)
+        clauses = [one for part in said for one in _CLAUSES.split(part) if one.strip()]
+        for parts, known in ((said, _TOLD | _ASKED), (clauses, _ASKED)):
+            for part in reversed(parts):
+                if part != text:
+                    found = self._read(part, now, lists)
+                    yield from (one for one in found if one.intent in known)
+        yield from self._civil(clauses, now, lists)
+
+    def _civil(
+        self, clauses: Sequence[str], now: datetime, lists: dict[str, SlotList]
+    ) -> Iterator[Meant]:
+        """Yield the last of several greetings and thanks, if there is nothing else."""
+        last = None
+        for clause in clauses:
+            meant = (one for one in self._read(clause, now, lists) if one.intent in _CIVIL)
+            last = next(meant, None)
+            if last is None:
+                return
+        if last is not None:
+            yield last
 
     def _read(self, sentence: str, now: datetime, lists: dict[str, SlotList]) -> Iterator[Meant]:
         from hassil.recognize import recognize_all
@@ -104,28 +135,29 @@ class Sentences:
                     candidate,
                 )
                 for one in recognize_all(candidate, self._intents, lists)
+                if "sort" not in one.entities
+                or len(str(one.entities["sort"].value).split()) <= _SORT_WORDS
             ]
             # Of several readings the one that leaves least to a gap.
             found.sort(key=lambda one: sum(len(word) for word in one.slots.values()))
             yield from found
 
     def _bare(self, words: str) -> list[str]:
-        """Return the words, and the words without what is polite at their ends."""
-        found = [words]
+        """Return the words, and the words without what is polite at either end; longest first."""
+        found = {words}
+        edge = [words]
         for _ in range(_POLITE_MOST):
-            now = found[-1]
-            for opener in self._before:
-                if now.startswith(f"{opener} "):
-                    now = now[len(opener) + 1 :]
-                    break
-            for closer in self._after:
-                if now.endswith(f" {closer}"):
-                    now = now[: -len(closer) - 1]
-                    break
-            if now == found[-1]:
-                break
-            found.append(now)
-        return found
+            fewer = []
+            for now in edge:
+                opener = next((one for one in self._before if now.startswith(f"{one} ")), None)
+                closer = next((one for one in self._after if now.endswith(f" {one}")), None)
+                if opener is not None:
+                    fewer.append(now[len(opener) + 1 :])
+                if closer is not None:
+                    fewer.append(now[: -len(closer) - 1])
+            edge = [one for one in dict.fromkeys(fewer) if one not in found]
+            found.update(edge)
+        return sorted(found, key=len, reverse=True)
 
 
 def _longest_first(words: Sequence[str], companion: str) -> list[str]:
