@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from companion.app.guarding import embedding_dir
 from companion.app.sending import new_messenger
 from companion.app.wellbeing import zone_of
 from companion.care.reminding import Reminder as Shown
 from companion.config import Config
 from companion.domain import Exchange, Initiative, JsonObject
-from companion.errors import CompanionError, StorageError
+from companion.errors import CompanionError, MindError, StorageError
 
 if TYPE_CHECKING:
     from companion.care.postman import Postman
     from companion.mind.skills.messages import Addressee
+    from companion.mind.skills.near import Near
     from companion.mind.skills.room import SpokenSkills
     from companion.storage.database import Database
     from companion.storage.reminders import Reminder
@@ -177,6 +179,22 @@ class _Post:
         return None
 
 
+def load_near(config: Config) -> Near:
+    """Return what knows requests by their meaning.
+
+    Raises:
+        CompanionError: the sentence model is missing, or the examples have a mistake.
+    """
+    from companion.embedding import sentence_vectors
+    from companion.mind.skills.near import examples, near_from
+
+    asks, talk = examples(config.persona.language)
+    if not asks or not talk:
+        raise MindError(f"no examples for {config.persona.language}")
+    model = sentence_vectors(embedding_dir(config))
+    return near_from(asks, talk, lambda texts: model.encode(list(texts)))
+
+
 def new_rounds(
     config: Config,
     database: Database,
@@ -233,6 +251,7 @@ def new_skills(
     from companion.mind.skills.clock import Clock
     from companion.mind.skills.medicines import Medicines
     from companion.mind.skills.messages import Messages
+    from companion.mind.skills.near import NearSoon
     from companion.mind.skills.reminders import Reminders
     from companion.mind.skills.room import SpokenSkills
     from companion.mind.skills.sentences import load_sentences
@@ -242,7 +261,8 @@ def new_skills(
     from companion.wellbeing.turns import read_turns
 
     persona = config.persona
-    sentences = load_sentences(persona.language, persona.person, persona.name)
+    near = NearSoon(lambda: load_near(config))
+    sentences = load_sentences(persona.language, persona.person, persona.name, near.find)
     ear = load_ear(persona.language)
     answers = {Said.YES: True, Said.NO: False}
     shelf = _Shelf(KeptReminders(database, person_id), rounds, on_trouble)
@@ -353,4 +373,4 @@ class ShownReminders:
         return KeptReminders(database, found.id) if found is not None else None
 
 
-__all__ = ["KeptReminders", "ShownReminders", "new_rounds", "new_skills"]
+__all__ = ["KeptReminders", "ShownReminders", "load_near", "new_rounds", "new_skills"]

@@ -44,7 +44,7 @@ class Reminders:
         """See ``Handler``."""
         return {
             "remind": self._remind,
-            "remind_timed": lambda meant, now: self._remind(meant, now) if meant.when.said else None,
+            "remind_timed": self._remind_timed,
             "appointment": self._appointment,
             "reminder_list": self._list,
             "reminder_cancel": self._cancel,
@@ -152,6 +152,10 @@ class Reminders:
         if not text:
             return Exchange(texts.say("reminder", "what"), then=WhatAnswer(self, meant.when))
         return self.place(text, texts.kind(text), meant.when, now)
+
+    def _remind_timed(self, meant: Meant, now: datetime) -> Exchange | None:
+        # "I must remember to ..." is a wish only with an hour.
+        return self._remind(meant, now) if meant.when.said else None
 
     def _appointment(self, meant: Meant, now: datetime) -> Exchange | None:
         texts, times = self.sentences.texts, self.sentences.times
