@@ -20,7 +20,7 @@ from companion.errors import CompanionError, MindError, StorageError
 if TYPE_CHECKING:
     from companion.care.postman import Postman
     from companion.mind.skills.messages import Addressee
-    from companion.mind.skills.near import Near
+    from companion.mind.skills.near import Near, Vectors
     from companion.mind.skills.room import SpokenSkills
     from companion.storage.database import Database
     from companion.storage.reminders import Reminder
@@ -179,8 +179,12 @@ class _Post:
         return None
 
 
-def load_near(config: Config) -> Near:
+def load_near(config: Config, wanted: Callable[[], bool] = lambda: True) -> Near:
     """Return what knows requests by their meaning.
+
+    Args:
+        config: settings.
+        wanted: looked at now and then; gives up when it is not.
 
     Raises:
         CompanionError: the sentence model is missing, or the examples have a mistake.
@@ -192,7 +196,13 @@ def load_near(config: Config) -> Near:
     if not asks or not talk:
         raise MindError(f"no examples for {config.persona.language}")
     model = sentence_vectors(embedding_dir(config))
-    return near_from(asks, talk, lambda texts: model.encode(list(texts)))
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        if not wanted():
+            raise MindError("not wanted any more")
+        return model.encode(list(texts))
+
+    return near_from(asks, talk, encode)
 
 
 def new_rounds(
@@ -261,7 +271,7 @@ def new_skills(
     from companion.wellbeing.turns import read_turns
 
     persona = config.persona
-    near = NearSoon(lambda: load_near(config))
+    near = NearSoon(lambda wanted: load_near(config, wanted))
     sentences = load_sentences(persona.language, persona.person, persona.name, near.find)
     ear = load_ear(persona.language)
     answers = {Said.YES: True, Said.NO: False}
@@ -297,6 +307,7 @@ def new_skills(
         ),
         zone_of(config),
         known,
+        near.close,
     )
 
 

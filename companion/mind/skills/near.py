@@ -23,6 +23,7 @@ MOST_WORDS: Final = 14
 """A longer sentence is none of these alone."""
 LIKE: Final = 0.72
 """Cosine to the nearest example of a request."""
+_CHUNK: Final = 32
 AHEAD: Final = 0.1
 """By so much nearer than talk. Both chosen by leaving out one example at a time: 8 of 412 lines of
 the talk that is hardest to tell apart are taken for a request (docs/measurements.md)."""
@@ -56,26 +57,34 @@ class Near:
 def near_from(asks: Mapping[str, Sequence[str]], talk: Sequence[str], encode: Encode) -> Near:
     """Return it with the vectors of the examples."""
     pairs = [(intent, line) for intent, lines in asks.items() for line in lines]
-    return Near(
-        tuple(intent for intent, _ in pairs),
-        encode([line for _, line in pairs]),
-        encode(list(talk)),
-        encode,
-    )
+
+    def some(lines: Sequence[str]) -> Vectors:
+        # A little at a time, so that whoever waits for an end need not wait long.
+        return np.concatenate([encode(lines[i : i + _CHUNK]) for i in range(0, len(lines), _CHUNK)])
+
+    asked = some([line for _, line in pairs])
+    return Near(tuple(intent for intent, _ in pairs), asked, some(talk), encode)
 
 
 class NearSoon:
     """Makes it in the background: to read the examples takes a second, on a small board several."""
 
-    def __init__(self, make: Callable[[], Near]) -> None:
+    def __init__(self, make: Callable[[Callable[[], bool]], Near]) -> None:
         """Begin.
 
         Args:
-            make: returns it; may raise ``CompanionError``, and then nothing is ever near.
+            make: returns it; may raise ``CompanionError``, and then nothing is ever near. It is
+                given what tells whether it is still wanted.
         """
         self._near: Near | None = None
-        self._thread = Thread(target=self._make, args=(make,), name="examples", daemon=True)
+        self._wanted = True
+        # No daemon: a program that ends within the model's own code is aborted.
+        self._thread = Thread(target=self._make, args=(make,), name="examples")
         self._thread.start()
+
+    def close(self) -> None:
+        """Give up making it."""
+        self._wanted = False
 
     def find(self, words: str) -> str | None:
         """Return as of ``Near.find``; None until it is made."""
@@ -86,9 +95,9 @@ class NearSoon:
         self._thread.join(timeout_s)
         return self._near is not None
 
-    def _make(self, make: Callable[[], Near]) -> None:
+    def _make(self, make: Callable[[Callable[[], bool]], Near]) -> None:
         with suppress(CompanionError):  # the templates do without
-            self._near = make()
+            self._near = make(lambda: self._wanted)
 
 
 @lru_cache

@@ -168,9 +168,10 @@ class Reminders:
             r"(?: appointment)?(?: (?:with|at|for) .+)?",
             meant.rest.removeprefix("i have ").removeprefix("i've got ").removeprefix("i've "),
         )
-        if found is None:
+        seen_to = next((v for k, v in texts.tree["seen_to"].items() if k in meant.rest), None)
+        if found is None and seen_to is None:
             return None
-        text = texts.turned(found.group().strip(), meant.text)
+        text = seen_to or texts.turned(found.group().strip() if found else "", meant.text)
         if not re.match(r"(?:the|a|an|your|my)\b", text):
             text = f"the {text}"
         moment = times.settle(when, now)
@@ -191,6 +192,9 @@ class Reminders:
         except StorageError:
             return Exchange(texts.say("reminder", "trouble"))
         day = meant.when.day
+        some = named(coming, texts.turned(meant.rest))
+        if day is None and some:
+            return self.read_out(some, now)  # "when is my next dentist appointment?"
         if day is None:
             return self.read_out(coming, now) if coming else Exchange(texts.say("reminder", "none"))
         midnight = datetime.combine(day, datetime.min.time(), now.tzinfo)
@@ -204,7 +208,7 @@ class Reminders:
             return self.read_out(there, now)
         return Exchange(texts.say("reminder", "none_day", day=times.day(day, now)))
 
-    def _cancel(self, meant: Meant, now: datetime) -> Exchange:
+    def _cancel(self, meant: Meant, now: datetime) -> Exchange | None:
         texts = self.sentences.texts
         try:
             coming = self.coming(now)
@@ -213,7 +217,21 @@ class Reminders:
         if re.search(r"\b(?:all|every one)\b", meant.rest) and len(coming) > 1:
             asked = texts.say("reminder", "cancel_all_ask", count=str(len(coming)))
             return Exchange(asked, then=SureAnswer(self, [one.id for one in coming]))
+        asks = set(meant.rest.split()) & set(texts.tree["reminder"]["cancel_words"])
+        if not asks and not (coming and self.meant_of(coming, meant) != list(coming)):
+            return None  # "I'm not going to the doctor after all", and nothing is kept of it
         return self.choose(coming, meant, now, self.cancel)
+
+    def meant_of(self, coming: Sequence[Reminder], meant: Meant) -> list[Reminder]:
+        """Return the reminders that may be meant; all where nothing was said of it."""
+        texts = self.sentences.texts
+        if meant.slot("what") not in ("", "it", "that", "reminder", "appointment"):
+            return named(coming, texts.turned(meant.slot("what")))
+        words = set(meant.rest.split())
+        calls = [one for one in coming if not one.text]
+        if calls and words & set(texts.tree["reminder"]["call_words"]):
+            return calls
+        return named(coming, texts.turned(meant.rest)) or list(coming)
 
     def cancel(self, one: Reminder, now: datetime) -> Exchange:
         """Return the question whether to take one out."""
@@ -232,9 +250,7 @@ class Reminders:
     ) -> Exchange:
         """Return what follows for the one that is meant, or ask which it is."""
         texts = self.sentences.texts
-        wanted = named(coming, texts.turned(meant.slot("what")))
-        if meant.slot("what") in ("", "it", "that", "reminder", "appointment"):
-            wanted = list(coming)
+        wanted = self.meant_of(coming, meant)
         if not wanted:
             return Exchange(texts.say("reminder", "cancel_none"))
         if len(wanted) == 1:

@@ -207,7 +207,6 @@ def _longest_first(words: Sequence[str], companion: str) -> list[str]:
     return sorted(named - {""}, key=len, reverse=True)
 
 
-@lru_cache
 def load_sentences(
     language: str = "en",
     person: str | None = None,
@@ -225,6 +224,12 @@ def load_sentences(
     Raises:
         MindError: a file is missing or has a mistake.
     """
+    texts, times = load_skill_texts(language, person), load_times(language)
+    return Sentences(_intents(language), texts, times, companion, near)
+
+
+@lru_cache
+def _intents(language: str) -> Intents:
     from hassil.intents import Intents
 
     path = data_dir("prompts") / language / "skills" / "sentences.yaml"
@@ -239,8 +244,7 @@ def load_sentences(
     except Exception as error:
         # hassil raises errors of several kinds, some of them bare.
         raise MindError(f"{path} has a mistake: {error}") from error
-    texts, times = load_skill_texts(language, person), load_times(language)
-    return Sentences(intents, texts, times, companion, near)
+    return intents
 
 
 __all__ = ["Meant", "Sentences", "load_sentences"]

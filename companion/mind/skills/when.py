@@ -268,12 +268,14 @@ class Times:
             return when.day is None and not when.weekdays
         if means == "part":
             return not when.part
+        if means == "in_alone":
+            return not when.said
         return True
 
     def _read(self, means: str, found: re.Match[str], when: When, now: datetime) -> When | None:
         kept = {name: word for name, word in found.groupdict().items() if word}
         part = self._parts.get(_first(kept, "part"), when.part)
-        if means in ("in", "in_days", "date", "every_weekday", "weekday"):
+        if means in ("in", "in_alone", "in_days", "date", "every_weekday", "weekday"):
             return self._read_day(means, kept, replace(when, part=part), now)
         days = {"today": 0, "tomorrow": 1, "after_tomorrow": 2}
         if means in days:
@@ -290,7 +292,7 @@ class Times:
 
     def _read_day(self, means: str, kept: dict[str, str], when: When, now: datetime) -> When | None:
         today = now.date()
-        if means == "in":
+        if means in ("in", "in_alone"):
             seconds = self._seconds(kept)
             return replace(when, seconds=seconds) if seconds else None
         if means == "in_days":
