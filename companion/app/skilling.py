@@ -187,11 +187,12 @@ def new_rounds(
     """Return who says reminders at their hour.
 
     Raises:
-        CompanionError: a text has a mistake, or the database cannot be read.
+        CompanionError: a text has a mistake.
     """
     from companion.mind.skills.texts import load_skill_texts
     from companion.mind.skills.when import load_times
     from companion.storage import learned
+    from companion.wellbeing.checkins import is_quiet
     from companion.wellbeing.replies import load_ear
     from companion.wellbeing.rounds import Rounds, tries_from_json
 
@@ -202,7 +203,8 @@ def new_rounds(
         with suppress(StorageError), database.begin() as connection:
             learned.keep(connection, person_id, _TRIES, data, at=time.time())
 
-    with database.read() as connection:
+    kept: JsonObject | None = None
+    with suppress(StorageError), database.read() as connection:
         kept = learned.recall(connection, person_id, _TRIES)
     return Rounds(
         KeptReminders(database, person_id),
@@ -213,6 +215,7 @@ def new_rounds(
         note,
         save,
         tries_from_json(kept or {}),
+        quiet=lambda now: is_quiet(config.checkins, now),
     )
 
 

@@ -147,7 +147,7 @@ class KeptAnswer(Waiting):
         when, _ = times.take(words, now)
         one = self.kept[0] if self.kept else self.made
         if when.said:
-            return self.reminders.moved(one, when, now)
+            return self.reminders.moved(one, when, now, correcting=True)
         if len(words.split()) > 6:
             return None
         ids = [one.id]

@@ -252,8 +252,17 @@ class Reminders:
             return None  # "move the chair to the window"
         return self.choose(coming, meant, now, lambda one, now: self.moved(one, meant.when, now))
 
-    def moved(self, one: Reminder, when: When, now: datetime) -> Exchange:
-        """Return the moving of one; where no time was said, it is asked for."""
+    def moved(
+        self, one: Reminder, when: When, now: datetime, *, correcting: bool = False
+    ) -> Exchange:
+        """Return the moving of one; where no time was said, it is asked for.
+
+        Args:
+            one: what is moved.
+            when: what was said of the new time.
+            now: in the person's time zone.
+            correcting: it was just noted wrongly; else one of every day is not moved for one day.
+        """
         texts, times = self.sentences.texts, self.sentences.times
         whole = when
         hour, minute = map(int, one.clock.split(":"))
@@ -268,6 +277,9 @@ class Reminders:
         moment = times.settle(whole, now) if when.said else None
         if moment is None or moment.next(now) is None:
             return Exchange(texts.say("reminder", "move_when"), then=MovingAnswer(self, one))
+        if one.weekdays and moment.day is not None and not correcting:
+            # "Move my tablet to nine tomorrow" is no word against every other day.
+            return self.keep(one.text, one.kind, moment, now)
         fresh = replace(
             one,
             clock=moment.clock,

@@ -146,7 +146,10 @@ class Times:
             now: with the person's time zone.
         """
         if when.seconds is not None:
-            there = now + timedelta(seconds=when.seconds)
+            # To the nearest minute that is still to come.
+            at = round((now.timestamp() + when.seconds) / 60) * 60
+            at += 60 * (at <= now.timestamp())
+            there = datetime.fromtimestamp(at, now.tzinfo)
             return Moment(there.strftime("%H:%M"), there.date())
         if when.hour is None:
             if not when.part:
