@@ -294,6 +294,7 @@ class ShownReminders:
             database: returns an open one.
         """
         self._tz = zone_of(config)
+        self._name = config.persona.person or "owner"
         self._database = database
 
     def list(self) -> tuple[Shown, ...]:
@@ -352,7 +353,7 @@ class ShownReminders:
             found = the_owner(connection)
         if found is None and make:
             with database.begin() as connection:
-                found = owner(connection, at=time.time())
+                found = owner(connection, at=time.time(), name=self._name)
         return KeptReminders(database, found.id) if found is not None else None
 
 
