@@ -241,19 +241,14 @@ def new_skills(
     from companion.mind.skills.sentences import load_sentences
     from companion.mind.skills.timers import Timers
     from companion.wellbeing.people_first import goodnight, load_people_texts
-    from companion.wellbeing.replies import Said, load_ear
+    from companion.wellbeing.replies import load_ear
     from companion.wellbeing.turns import read_turns
 
     persona = config.persona
     sentences = load_sentences(persona.language, persona.person, persona.name)
-    ear = load_ear(persona.language)
-    answers = {Said.YES: True, Said.NO: False}
+    agreed = load_ear(persona.language).agreed
     shelf = _Shelf(KeptReminders(database, person_id), rounds, on_trouble)
     people = load_people_texts(persona.language)
-
-    def consent(text: str) -> bool | None:
-        said = ear.consent(text)
-        return answers.get(said) if said is not None else None
 
     def night(now: datetime) -> Exchange | None:
         with suppress(StorageError), database.read() as connection:
@@ -261,7 +256,7 @@ def new_skills(
             return goodnight(turns, people, now, persona.person)
         return None
 
-    reminders = Reminders(sentences, shelf, consent)
+    reminders = Reminders(sentences, shelf, agreed)
     post = _Post(postman, on_trouble)
 
     def known() -> tuple[str, ...]:
@@ -275,7 +270,7 @@ def new_skills(
             Timers(sentences, shelf, reminders.alarm),
             reminders,
             Medicines(sentences, shelf),
-            Messages(sentences, post, consent),
+            Messages(sentences, post, agreed),
             Chat(sentences, night),
         ),
         zone_of(config),

@@ -1,4 +1,4 @@
-"""A talk with the spoken skills alone: real templates, a drawer of reminders, a post that writes."""
+"""A talk with the spoken skills alone: real templates, a drawer of reminders, a writing post."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from companion.mind.skills.sentences import Sentences, load_sentences
 from companion.mind.skills.timers import Timers
 from companion.mind.skills.when import load_times
 from companion.storage.reminders import Reminder
-from companion.wellbeing.replies import Said, load_ear
+from companion.wellbeing.replies import load_ear
 
 LONDON = ZoneInfo("Europe/London")
 TUESDAY = datetime(2026, 3, 10, 10, tzinfo=LONDON)
@@ -92,11 +92,6 @@ class PostBox:
         return self.quiet_until
 
 
-def consent(text: str) -> bool | None:
-    said = load_ear().consent(text)
-    return None if said is None else {Said.YES: True, Said.NO: False}.get(said)
-
-
 class Talk:
     """What somebody says, and what is answered; each turn is committed, unless it is a draft."""
 
@@ -106,7 +101,7 @@ class Talk:
         self.post = PostBox(list(people))
         self.sentences: Sentences = load_sentences("en", "Rose", "Molly")
         self.times = load_times()
-        reminders = Reminders(self.sentences, self.drawer, consent)
+        reminders = Reminders(self.sentences, self.drawer, load_ear().agreed)
         self.skills = SpokenSkills(
             self.sentences,
             (
@@ -114,7 +109,7 @@ class Talk:
                 Timers(self.sentences, self.drawer, reminders.alarm),
                 reminders,
                 Medicines(self.sentences, self.drawer),
-                Messages(self.sentences, self.post, consent),
+                Messages(self.sentences, self.post, load_ear().agreed),
                 Chat(self.sentences),
             ),
             LONDON,

@@ -77,7 +77,7 @@ class Reminders:
             if not text and key == "when_of":
                 key = "when"
             asked = texts.say("reminder", key, what=texts.to_do(text) if text else "")
-            open_when = replace(when, day=None) if key == "past" else when
+            open_when = When() if key == "past" else when
             return Exchange(asked, then=WhenAnswer(self, text, kind, open_when))
         if kind == "medicine" and moment.day is not None and when.day is None and not when.seconds:
             day = times.day(moment.day, now, int(moment.clock[:2]))
