@@ -86,6 +86,8 @@ class Rounds:
     _present: float = field(default=0.0, init=False)
     _unwritten: dict[str, float] = field(default_factory=dict, init=False)
     """Id -> up to when it is settled, which the store could not yet be told."""
+    _unsure: dict[str, float] = field(default_factory=dict, init=False)
+    """Id -> the newest occurrence of a medicine that nobody answered for: they may yet tell."""
 
     def changed(self) -> None:
         """Look at the store with the next tick."""
@@ -115,7 +117,8 @@ class Rounds:
             if one.reminder.id in self._offered:
                 continue
             for when in one.missed:
-                self.settle(one.reminder, when, "missed", now, whole=False)
+                then = datetime.fromtimestamp(when, now.tzinfo)
+                self.settle(one.reminder, when, "missed", then, whole=False)
             if one.step == "give_up":
                 self.settle(one.reminder, one.at, self._unanswered(one), now)
             elif one.step == "missed":
@@ -135,13 +138,7 @@ class Rounds:
         Raises:
             StorageError: the store cannot be read.
         """
-        until = later(now, EARLY_S)
-        since = now.timestamp() - TAKEN_LATE_S
-        return [
-            one
-            for one in self._listed()
-            if one.kind == "medicine" and next_due(one, since, until) is not None
-        ]
+        return [one for one, _ in self._awaited(now)]
 
     def taken(self, ids: Sequence[str], now: datetime) -> None:
         """Note that medicines were taken.
@@ -149,11 +146,19 @@ class Rounds:
         Raises:
             StorageError: the store cannot be read.
         """
-        until = later(now, EARLY_S)
-        for one in self._listed():
-            at = next_due(one, now.timestamp() - TAKEN_LATE_S, until)
-            if one.id in ids and at is not None:
+        for one, at in self._awaited(now):
+            if one.id in ids:
                 self.settle(one, at, "done", now)
+
+    def _awaited(self, now: datetime) -> list[tuple[Reminder, float]]:
+        """Return the medicines that are open about now, or were missed lately, and when."""
+        since, until = now.timestamp() - TAKEN_LATE_S, later(now, EARLY_S)
+        found = []
+        for one in self._listed():
+            at = next_due(one, since, until) or self._unsure.get(one.id, 0.0)
+            if one.kind == "medicine" and since < at <= until.timestamp():
+                found.append((one, at))
+        return found
 
     def settle(
         self, one: Reminder, at: float, outcome: str, now: datetime, *, whole: bool = True
@@ -164,10 +169,14 @@ class Rounds:
             one: the reminder.
             at: the occurrence, seconds since 1970.
             outcome: done, refused, missed, later or told.
-            now: the present.
+            now: when that became clear.
             whole: nothing newer of it is under way.
         """
         self._note(one, outcome, at, now.timestamp())
+        if outcome in ("done", "refused"):
+            self._unsure.pop(one.id, None)
+        else:
+            self._unsure[one.id] = at
         self._unwritten[one.id] = max(at, self._unwritten.get(one.id, 0.0))
         if whole:
             self._forget(one.id)

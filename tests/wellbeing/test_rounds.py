@@ -332,6 +332,7 @@ def test_after_days_off_each_is_noted_and_one_is_spoken_of() -> None:
     (said,) = home.said
     assert asks(said)
     due = [data["due_at"] for _, data, _ in home.events]
+    assert [at for _, _, at in home.events] == due  # each counts for its own day
     assert due == [(EIGHT + timedelta(days=n)).timestamp() for n in range(3)]
 
 
@@ -422,6 +423,23 @@ def test_told_between_the_two_questions() -> None:
     home.rounds.taken(["h"], home.now)
     assert home.wait(4 * 3_600) == []
     assert home.notes == [("h", "done")]
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_what_nobody_answered_may_be_told_as_taken_later(deaf: bool) -> None:
+    home = Home(HEART)
+    home.rounds.deaf = deaf
+    home.speak(home.until(EIGHT)[0])
+    for again in home.wait(AGAIN_S + LOOK_S):
+        home.speak(again)
+    home.wait(GIVE_UP_S + LOOK_S)
+    assert home.notes == [("h", "told" if deaf else "missed")]
+    assert [one.id for one in home.rounds.due_medicines(home.now)] == ["h"]
+    home.rounds.taken(["h"], home.now)
+    assert home.events[-1][1]["due_at"] == EIGHT.timestamp()
+    assert home.notes[1:] == [("h", "done")]
+    assert home.rounds.due_medicines(home.now) == []
+    assert home.wait(12 * 3_600) == []
 
 
 def test_no_medicine_is_waited_for_out_of_its_time() -> None:
