@@ -215,11 +215,12 @@ def new_rounds(
     """Return who says reminders at their hour.
 
     Raises:
-        CompanionError: a text has a mistake, or the database cannot be read.
+        CompanionError: a text has a mistake.
     """
     from companion.mind.skills.texts import load_skill_texts
     from companion.mind.skills.when import load_times
     from companion.storage import learned
+    from companion.wellbeing.checkins import is_quiet
     from companion.wellbeing.replies import load_ear
     from companion.wellbeing.rounds import Rounds, tries_from_json
 
@@ -230,7 +231,8 @@ def new_rounds(
         with suppress(StorageError), database.begin() as connection:
             learned.keep(connection, person_id, _TRIES, data, at=time.time())
 
-    with database.read() as connection:
+    kept: JsonObject | None = None
+    with suppress(StorageError), database.read() as connection:
         kept = learned.recall(connection, person_id, _TRIES)
     return Rounds(
         KeptReminders(database, person_id),
@@ -241,6 +243,7 @@ def new_rounds(
         note,
         save,
         tries_from_json(kept or {}),
+        quiet=lambda now: is_quiet(config.checkins, now),
     )
 
 
@@ -267,20 +270,15 @@ def new_skills(
     from companion.mind.skills.sentences import load_sentences
     from companion.mind.skills.timers import Timers
     from companion.wellbeing.people_first import goodnight, load_people_texts
-    from companion.wellbeing.replies import Said, load_ear
+    from companion.wellbeing.replies import load_ear
     from companion.wellbeing.turns import read_turns
 
     persona = config.persona
     near = NearSoon(lambda wanted: load_near(config, wanted))
     sentences = load_sentences(persona.language, persona.person, persona.name, near.find)
-    ear = load_ear(persona.language)
-    answers = {Said.YES: True, Said.NO: False}
+    agreed = load_ear(persona.language).agreed
     shelf = _Shelf(KeptReminders(database, person_id), rounds, on_trouble)
     people = load_people_texts(persona.language)
-
-    def consent(text: str) -> bool | None:
-        said = ear.consent(text)
-        return answers.get(said) if said is not None else None
 
     def night(now: datetime) -> Exchange | None:
         with suppress(StorageError), database.read() as connection:
@@ -288,7 +286,7 @@ def new_skills(
             return goodnight(turns, people, now, persona.person)
         return None
 
-    reminders = Reminders(sentences, shelf, consent)
+    reminders = Reminders(sentences, shelf, agreed)
     post = _Post(postman, on_trouble)
 
     def known() -> tuple[str, ...]:
@@ -302,7 +300,7 @@ def new_skills(
             Timers(sentences, shelf, reminders.alarm),
             reminders,
             Medicines(sentences, shelf),
-            Messages(sentences, post, consent),
+            Messages(sentences, post, agreed),
             Chat(sentences, night),
         ),
         zone_of(config),
@@ -322,6 +320,7 @@ class ShownReminders:
             database: returns an open one.
         """
         self._tz = zone_of(config)
+        self._name = config.persona.person or "owner"
         self._database = database
 
     def list(self) -> tuple[Shown, ...]:
@@ -380,7 +379,7 @@ class ShownReminders:
             found = the_owner(connection)
         if found is None and make:
             with database.begin() as connection:
-                found = owner(connection, at=time.time())
+                found = owner(connection, at=time.time(), name=self._name)
         return KeptReminders(database, found.id) if found is not None else None
 
 

@@ -21,6 +21,7 @@ from companion.cli import (
     models,
     mute,
     people,
+    remind,
     safety,
     scale,
     service,
@@ -110,6 +111,7 @@ app.add_typer(evening.app, name="evening")
 app.add_typer(hub.app, name="hub")
 app.add_typer(mute.app, name="mute")
 app.add_typer(data.app, name="data")
+app.add_typer(remind.app, name="remind")
 app.add_typer(safety.app, name="safety")
 app.add_typer(scale.app, name="scale")
 app.add_typer(service.app, name="service")

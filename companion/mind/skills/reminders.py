@@ -78,7 +78,7 @@ class Reminders:
             if not text and key == "when_of":
                 key = "when"
             asked = texts.say("reminder", key, what=texts.to_do(text) if text else "")
-            open_when = replace(when, day=None) if key == "past" else when
+            open_when = When() if key == "past" else when
             return Exchange(asked, then=WhenAnswer(self, text, kind, open_when))
         if kind == "medicine" and moment.day is not None and when.day is None and not when.seconds:
             day = times.day(moment.day, now, int(moment.clock[:2]))
@@ -273,8 +273,17 @@ class Reminders:
             return None  # "move the chair to the window"
         return self.choose(coming, meant, now, lambda one, now: self.moved(one, meant.when, now))
 
-    def moved(self, one: Reminder, when: When, now: datetime) -> Exchange:
-        """Return the moving of one; where no time was said, it is asked for."""
+    def moved(
+        self, one: Reminder, when: When, now: datetime, *, correcting: bool = False
+    ) -> Exchange:
+        """Return the moving of one; where no time was said, it is asked for.
+
+        Args:
+            one: what is moved.
+            when: what was said of the new time.
+            now: in the person's time zone.
+            correcting: it was just noted wrongly; else one of every day is not moved for one day.
+        """
         texts, times = self.sentences.texts, self.sentences.times
         whole = when
         hour, minute = map(int, one.clock.split(":"))
@@ -289,6 +298,9 @@ class Reminders:
         moment = times.settle(whole, now) if when.said else None
         if moment is None or moment.next(now) is None:
             return Exchange(texts.say("reminder", "move_when"), then=MovingAnswer(self, one))
+        if one.weekdays and moment.day is not None and not correcting:
+            # "Move my tablet to nine tomorrow" is no word against every other day.
+            return self.keep(one.text, one.kind, moment, now)
         fresh = replace(
             one,
             clock=moment.clock,
