@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from companion.storage.reminders import Reminder
@@ -81,12 +81,14 @@ def test_a_timer_ends_in_the_hour_that_comes_again() -> None:
     assert step(timer, at(AUTUMN, "01:05", fold=1)) == "say"
 
 
+@settings(deadline=None)
 @given(st.floats(-86_400, 86_400), st.sampled_from([SPRING, AUTUMN]), st.floats(0, 86_400))
 def test_so_long_after_is_so_long_after(seconds: float, change: date, ahead: float) -> None:
     now = datetime.fromtimestamp(at(change, "01:00").timestamp() + seconds, LONDON)
     assert later(now, ahead).timestamp() - now.timestamp() == pytest.approx(ahead, abs=1e-3)
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 23),
     st.integers(0, 59),

@@ -147,7 +147,11 @@ class Reminders:
         return Exchange(parts + texts.say("reminder", "more"), then=MoreAnswer(self, rest))
 
     def _remind(self, meant: Meant, now: datetime) -> Exchange:
-        texts = self.sentences.texts
+        texts, times = self.sentences.texts, self.sentences.times
+        more, _ = times.take(meant.slot("what"), now)
+        if more.hour is not None and meant.when.hour is not None:
+            # "At eight and at six" is two, and one that is lost is worse than one more question.
+            return Exchange(texts.say("reminder", "unknown_repeat"))
         text = texts.turned(meant.slot("what"), meant.text)
         if not text:
             return Exchange(texts.say("reminder", "what"), then=WhatAnswer(self, meant.when))

@@ -27,6 +27,7 @@ def talk() -> Talk:
         ("Tell Anna I'll be late.", "I'll be late"),
         ("Could you let Anna know that the parcel came, please?", "the parcel came"),
         ("Send a message to Anna saying I miss her.", "I miss her"),
+        ("Tell my daughter to come at five tomorrow.", "come at five tomorrow"),
     ],
 )
 def test_read_back_and_sent_on_a_yes(talk: Talk, text: str, words: str) -> None:

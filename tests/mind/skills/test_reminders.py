@@ -146,6 +146,12 @@ def test_what_cannot_be_kept_is_said_and_not_guessed(talk: Talk, text: str) -> N
     assert (talk.only.clock, talk.only.weekdays) == ("08:00", EVERY_DAY)
 
 
+def test_of_two_hours_none_is_lost_silently(talk: Talk) -> None:
+    assert talk.say("Remind me to take my pills at eight and at six.")
+    talk.silence()
+    assert talk.kept == []
+
+
 def test_the_time_is_corrected(talk: Talk) -> None:
     talk.say("Remind me to ring Anna at five.")
     assert "six" in talk.say("No, at six.")

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from companion.mind.skills.when import EVERY_DAY, Moment, When, load_times
@@ -89,6 +89,7 @@ def test_what_is_over_is_no_time() -> None:
     assert heard("") is None
 
 
+@settings(deadline=None)
 @given(st.integers(0, 23), st.integers(0, 59), nows)
 def test_every_hour_is_said_so_that_it_is_understood(hour: int, minute: int, now: datetime) -> None:
     said = TIMES.clock(hour, minute)
@@ -99,6 +100,7 @@ def test_every_hour_is_said_so_that_it_is_understood(hour: int, minute: int, now
     assert moment.clock == f"{hour:02}:{minute:02}"
 
 
+@settings(deadline=None)
 @given(st.integers(0, 23), st.integers(0, 59), st.integers(1, 300), nows)
 def test_a_moment_read_back_means_the_same(
     hour: int, minute: int, ahead: int, now: datetime
@@ -108,6 +110,7 @@ def test_a_moment_read_back_means_the_same(
     assert heard(said, now) == moment, said
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 23), st.integers(0, 59), st.sets(st.integers(0, 6), min_size=1, max_size=2), nows
 )
@@ -118,12 +121,14 @@ def test_days_of_the_week_read_back_mean_the_same(
     assert heard(TIMES.moment(moment, now), now) == moment
 
 
+@settings(deadline=None)
 @given(st.integers(1, 24 * 60), nows)
 def test_a_span_read_back_is_as_long(minutes: int, now: datetime) -> None:
     when, _ = TIMES.take(TIMES.words(f"for {TIMES.span(minutes * 60)}"), now)
     assert when.seconds == minutes * 60
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3 * 86_400), nows)
 def test_so_long_from_now_is_to_the_minute_and_never_over(seconds: int, now: datetime) -> None:
     moment = TIMES.settle(When(seconds=seconds), now)
@@ -145,6 +150,7 @@ def fold_near(now: datetime, seconds: float) -> bool:
     return any(later_than(there, s).fold for s in (-60, 0, 60))
 
 
+@settings(deadline=None)
 @given(
     st.text("abcdefghij klmnop qrstuvwxyz'0123456789:.- ", max_size=60)
     | st.lists(
@@ -196,6 +202,7 @@ def test_whatever_is_said_it_is_a_time_to_come_or_none(text: str, now: datetime)
     assert TIMES.moment(moment, now)
 
 
+@settings(deadline=None)
 @given(nows, st.integers(0, 23), st.sets(st.integers(0, 6), min_size=1))
 def test_the_next_is_the_first_to_come(now: datetime, hour: int, days: set[int]) -> None:
     there = Moment(f"{hour:02}:00", weekdays=tuple(days)).next(now)
