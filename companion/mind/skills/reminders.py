@@ -275,6 +275,9 @@ class Reminders:
         what = meant.slot("what")
         if what and not named(coming, texts.turned(what)):
             return None  # "move the chair to the window"
+        asks = set(meant.rest.split()) & set(texts.tree["reminder"]["cancel_words"])
+        if not what and not asks and not meant.when.said:
+            return None  # "put it back"
         return self.choose(coming, meant, now, lambda one, now: self.moved(one, meant.when, now))
 
     def moved(
