@@ -32,6 +32,7 @@ from companion.cli.ask import ask
 from companion.cli.bench import bench
 from companion.cli.check_reply import check_reply
 from companion.cli.devices import devices
+from companion.cli.doctor import doctor
 from companion.cli.feel import feel
 from companion.cli.listen import listen
 from companion.cli.memory import forget, recall, remember
@@ -97,7 +98,7 @@ def _root(
 
 
 for command in (
-    *(talk, listen, feel, say, ask, screen, check_reply, devices, bench, summary),
+    *(talk, listen, feel, say, ask, screen, check_reply, devices, doctor, bench, summary),
     *(remember, recall, forget),
 ):
     app.command(command.__name__.replace("_", "-"))(command)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from companion.domain import FRAME_SAMPLES, SAMPLE_RATE, Pcm, Samples
+from companion.domain import FRAME_SAMPLES, SAMPLE_RATE, Pcm
 from companion.service.doctor.findings import Finding, fail, note, ok, warn
 
 CLIPPED: Final = 32_700
@@ -28,8 +29,8 @@ SLOW_S: Final = 0.4
 _FLOOR: Final = -96.0
 
 
-def dbfs(samples: Samples | Pcm) -> float:
-    """Return the level, dB of full scale."""
+def dbfs(samples: npt.NDArray[Any]) -> float:
+    """Return the level of samples that count to 32,768, dB of full scale."""
     if not len(samples):
         return _FLOOR
     scaled = samples.astype(np.float64) / 32768.0
@@ -77,7 +78,7 @@ def look_at_microphone(pcm: Pcm) -> list[Finding]:
             warn(
                 "microphone.noise",
                 f"the room, or the microphone itself, is loud: {floor:.0f} dBFS without speech",
-                "switch fans and television off and look again; else move it, or turn its gain down",
+                "switch fans and television off and look again; else move it, or turn it down",
             )
         )
     elif floor < FAINT_DBFS:
