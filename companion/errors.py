@@ -23,7 +23,7 @@
     +-- AlertError            exit 10  a contact or channel that cannot be used
     +-- EmotionError          exit 11  a voice baseline or emotion weights are unusable
     +-- SpeakerError          exit 12  a voice cannot be enrolled or compared
-    +-- WellbeingError        exit 13  a journal, scale or summary cannot be used
+    +-- WellbeingError        exit 13  a journal, scale, summary or reminder is unusable
     +-- CareError             exit 16  the dashboard, or an account on it, cannot be used
     +-- HubError              exit 17  the hub, its broker or a device's credentials are unusable
     +-- ServiceError          exit 18  the companion as a service is not well
@@ -148,7 +148,7 @@ class CareError(CompanionError):
 
 
 class WellbeingError(CompanionError):
-    """A journal file, scale, check-in, summary text or topic classifier cannot be used."""
+    """A journal file, scale, check-in, reminder, summary text or classifier cannot be used."""
 
     exit_code = 13
 

@@ -53,6 +53,7 @@ from companion.app.remembering import (
     occasions_from,
     scratch_store,
 )
+from companion.app.reminding import TypedReminders
 from companion.app.sending import (
     device_health,
     health_path,
@@ -73,6 +74,7 @@ __all__ = [
     "Keeping",
     "Living",
     "RememberedCircle",
+    "TypedReminders",
     "Watched",
     "begin_scale",
     "build_conversation",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from companion.care.hub.publisher import HubPublisher
     from companion.care.postman import Postman
     from companion.mind.memory.store import MemoryStore
+    from companion.mind.skills.room import SpokenSkills
     from companion.storage.database import Database
     from companion.wellbeing.company import Company
     from companion.wellbeing.rounds import Rounds
@@ -48,6 +49,7 @@ class Outward:
     postman: Postman
     publisher: HubPublisher | None
     on_trouble: Callable[[str], None]
+    spoken: SpokenSkills
 
     def committed(self, turn: CommittedTurn) -> None:
         """Take note of a turn."""
@@ -83,6 +85,7 @@ class Outward:
 
     def close(self) -> None:
         """Stop sending; what is not sent stays due."""
+        self.spoken.close()
         self.postman.stop()
         if self.publisher is not None:
             self.publisher.stop()
@@ -177,7 +180,9 @@ def start_outward(
         postman.start()
     if publisher is not None:
         publisher.start()
-    return Outward((skill, spoken), closing, company, rounds, postman, publisher, on_trouble)
+    return Outward(
+        (skill, spoken), closing, company, rounds, postman, publisher, on_trouble, spoken
+    )
 
 
 def _company(

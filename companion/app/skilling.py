@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from companion.app.guarding import embedding_dir
 from companion.app.sending import new_messenger
 from companion.app.wellbeing import zone_of
 from companion.care.reminding import Reminder as Shown
 from companion.config import Config
 from companion.domain import Exchange, Initiative, JsonObject
-from companion.errors import CompanionError, StorageError
+from companion.errors import CompanionError, MindError, StorageError
 
 if TYPE_CHECKING:
     from companion.care.postman import Postman
     from companion.mind.skills.messages import Addressee
+    from companion.mind.skills.near import Near, Vectors
     from companion.mind.skills.room import SpokenSkills
     from companion.storage.database import Database
     from companion.storage.reminders import Reminder
@@ -177,6 +179,32 @@ class _Post:
         return None
 
 
+def load_near(config: Config, wanted: Callable[[], bool] = lambda: True) -> Near:
+    """Return what knows requests by their meaning.
+
+    Args:
+        config: settings.
+        wanted: looked at now and then; gives up when it is not.
+
+    Raises:
+        CompanionError: the sentence model is missing, or the examples have a mistake.
+    """
+    from companion.embedding import sentence_vectors
+    from companion.mind.skills.near import examples, near_from
+
+    asks, talk = examples(config.persona.language)
+    if not asks or not talk:
+        raise MindError(f"no examples for {config.persona.language}")
+    model = sentence_vectors(embedding_dir(config))
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        if not wanted():
+            raise MindError("not wanted any more")
+        return model.encode(list(texts))
+
+    return near_from(asks, talk, encode)
+
+
 def new_rounds(
     config: Config,
     database: Database,
@@ -187,11 +215,12 @@ def new_rounds(
     """Return who says reminders at their hour.
 
     Raises:
-        CompanionError: a text has a mistake, or the database cannot be read.
+        CompanionError: a text has a mistake.
     """
     from companion.mind.skills.texts import load_skill_texts
     from companion.mind.skills.when import load_times
     from companion.storage import learned
+    from companion.wellbeing.checkins import is_quiet
     from companion.wellbeing.replies import load_ear
     from companion.wellbeing.rounds import Rounds, tries_from_json
 
@@ -202,7 +231,8 @@ def new_rounds(
         with suppress(StorageError), database.begin() as connection:
             learned.keep(connection, person_id, _TRIES, data, at=time.time())
 
-    with database.read() as connection:
+    kept: JsonObject | None = None
+    with suppress(StorageError), database.read() as connection:
         kept = learned.recall(connection, person_id, _TRIES)
     return Rounds(
         KeptReminders(database, person_id),
@@ -213,6 +243,7 @@ def new_rounds(
         note,
         save,
         tries_from_json(kept or {}),
+        quiet=lambda now: is_quiet(config.checkins, now),
     )
 
 
@@ -233,24 +264,21 @@ def new_skills(
     from companion.mind.skills.clock import Clock
     from companion.mind.skills.medicines import Medicines
     from companion.mind.skills.messages import Messages
+    from companion.mind.skills.near import NearSoon
     from companion.mind.skills.reminders import Reminders
     from companion.mind.skills.room import SpokenSkills
     from companion.mind.skills.sentences import load_sentences
     from companion.mind.skills.timers import Timers
     from companion.wellbeing.people_first import goodnight, load_people_texts
-    from companion.wellbeing.replies import Said, load_ear
+    from companion.wellbeing.replies import load_ear
     from companion.wellbeing.turns import read_turns
 
     persona = config.persona
-    sentences = load_sentences(persona.language, persona.person, persona.name)
-    ear = load_ear(persona.language)
-    answers = {Said.YES: True, Said.NO: False}
+    near = NearSoon(lambda wanted: load_near(config, wanted))
+    sentences = load_sentences(persona.language, persona.person, persona.name, near.find)
+    agreed = load_ear(persona.language).agreed
     shelf = _Shelf(KeptReminders(database, person_id), rounds, on_trouble)
     people = load_people_texts(persona.language)
-
-    def consent(text: str) -> bool | None:
-        said = ear.consent(text)
-        return answers.get(said) if said is not None else None
 
     def night(now: datetime) -> Exchange | None:
         with suppress(StorageError), database.read() as connection:
@@ -258,7 +286,7 @@ def new_skills(
             return goodnight(turns, people, now, persona.person)
         return None
 
-    reminders = Reminders(sentences, shelf, consent)
+    reminders = Reminders(sentences, shelf, agreed)
     post = _Post(postman, on_trouble)
 
     def known() -> tuple[str, ...]:
@@ -272,11 +300,12 @@ def new_skills(
             Timers(sentences, shelf, reminders.alarm),
             reminders,
             Medicines(sentences, shelf),
-            Messages(sentences, post, consent),
+            Messages(sentences, post, agreed),
             Chat(sentences, night),
         ),
         zone_of(config),
         known,
+        near.close,
     )
 
 
@@ -291,6 +320,7 @@ class ShownReminders:
             database: returns an open one.
         """
         self._tz = zone_of(config)
+        self._name = config.persona.person or "owner"
         self._database = database
 
     def list(self) -> tuple[Shown, ...]:
@@ -349,8 +379,8 @@ class ShownReminders:
             found = the_owner(connection)
         if found is None and make:
             with database.begin() as connection:
-                found = owner(connection, at=time.time())
+                found = owner(connection, at=time.time(), name=self._name)
         return KeptReminders(database, found.id) if found is not None else None
 
 
-__all__ = ["KeptReminders", "ShownReminders", "new_rounds", "new_skills"]
+__all__ = ["KeptReminders", "ShownReminders", "load_near", "new_rounds", "new_skills"]

@@ -287,3 +287,44 @@ def memory(json: Json = False, config: ConfigFile = None) -> None:
         finally:
             store.database.close()
     show(found, json=json)
+
+
+@app.command()
+def skills(
+    set_: Annotated[
+        Path | None, typer.Option("--set", help="Tab-separated: dev or held, intent, sentence.")
+    ] = None,
+    through_voice: Annotated[
+        bool, typer.Option("--through-voice", help="Say every line; take what is heard.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many lines.")] = None,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Requests to the skills that are understood, and talk that is taken for one."""
+    from companion import app as house
+    from companion.app.skilling import load_near
+    from companion.app.wellbeing import zone_of
+    from companion.cli.report import show
+    from companion.config import load_config
+    from companion.measure.skills import evaluate_skills, read_lines, through
+    from companion.mind.skills.sentences import load_sentences
+    from companion.wellbeing.exercises import find_exercise, load_exercises
+
+    settings = load_config(config)
+    persona = settings.persona
+    exercises = load_exercises(persona.language)
+
+    def exercise(text: str) -> str | None:
+        found = find_exercise(text, exercises)
+        return found.name if found is not None else None
+
+    heard = None
+    if through_voice:
+        heard = through(house.load_voice(settings), house.load_ears(settings))
+    near = load_near(settings).find
+    sentences = load_sentences(persona.language, persona.person, persona.name, near)
+    lines = read_lines(set_)
+    if limit is not None:
+        lines = lines[:: max(1, len(lines) // limit)][:limit]
+    show(evaluate_skills(sentences, exercise, lines, zone_of(settings), heard or str), json=json)

@@ -21,6 +21,7 @@ from companion.cli import (
     models,
     mute,
     people,
+    remind,
     safety,
     scale,
     service,
@@ -31,6 +32,7 @@ from companion.cli.ask import ask
 from companion.cli.bench import bench
 from companion.cli.check_reply import check_reply
 from companion.cli.devices import devices
+from companion.cli.doctor import doctor
 from companion.cli.feel import feel
 from companion.cli.listen import listen
 from companion.cli.memory import forget, recall, remember
@@ -96,7 +98,7 @@ def _root(
 
 
 for command in (
-    *(talk, listen, feel, say, ask, screen, check_reply, devices, bench, summary),
+    *(talk, listen, feel, say, ask, screen, check_reply, devices, doctor, bench, summary),
     *(remember, recall, forget),
 ):
     app.command(command.__name__.replace("_", "-"))(command)
@@ -110,6 +112,7 @@ app.add_typer(evening.app, name="evening")
 app.add_typer(hub.app, name="hub")
 app.add_typer(mute.app, name="mute")
 app.add_typer(data.app, name="data")
+app.add_typer(remind.app, name="remind")
 app.add_typer(safety.app, name="safety")
 app.add_typer(scale.app, name="scale")
 app.add_typer(service.app, name="service")

@@ -8,8 +8,11 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from companion.domain import JsonObject
 from companion.errors import MeasureError
+from companion.measure.spoken import Ears, Voice, said, with_pauses
 from companion.mind.skills.sentences import Sentences
 from companion.resources import data_dir
 
@@ -78,6 +81,14 @@ def understood(
             who = meant.slot("who").removeprefix("my ").removeprefix("the ")
             if who.lower() not in map(str.lower, PEOPLE):
                 continue
+        if meant.intent == "timer_set" and not timeless:
+            return "remind"  # an alarm is kept as a reminder
+        if meant.intent == "timer_set" and not meant.when.said and "timer" not in meant.rest:
+            continue
+        if meant.intent == "remind_timed":
+            if not meant.when.said:
+                continue
+            return "remind"
         return meant.intent
     return NONE
 
@@ -120,4 +131,18 @@ def evaluate_skills(
     }
 
 
-__all__ = ["Line", "evaluate_skills", "read_lines", "understood"]
+def through(voice: Voice, ears: Ears, seed: int = 1) -> Callable[[str], str]:
+    """Return what says a sentence, at changing paces and with pauses, and hears it again."""
+    random = np.random.default_rng(seed)
+    spoken = 0
+
+    def heard(text: str) -> str:
+        nonlocal spoken
+        spoken += 1
+        transcript = ears.transcribe(with_pauses(said(text, spoken, voice), random))
+        return "" if transcript.rejected else transcript.text
+
+    return heard
+
+
+__all__ = ["Line", "evaluate_skills", "read_lines", "through", "understood"]

@@ -23,6 +23,9 @@ _PRIOR_SD: Final = {"mood": 0.3, "energy": 0.8}
 """Spread of single turns; counts as four turns, so that a few equal ones do not look certain."""
 _KINDS: Final = (KIND, "reminder", "checkin", "scale", "listening", "message", "safety")
 
+_NEAR_S: Final = 86_400.0
+"""What became of a reminder is clear within this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -138,9 +141,16 @@ def group_days(notes: Iterable[Noted], first: date, last: date, tz: tzinfo) -> t
     for note in notes:
         if note.kind == "listening":
             spans += _span(note.data)
-        elif (on := day_of(note.at, tz)) in sorted_in:
+        elif (on := day_of(_about(note), tz)) in sorted_in:
             sorted_in[on].append(note)
     return tuple(_day(day, sorted_in[day], _listening(spans, *bounds(day, tz))) for day in days)
+
+
+def _about(note: Noted) -> float:
+    """Return the time a note is about: a tablet of the evening may be given up after midnight."""
+    due = note.data.get("due_at") if note.kind == "reminder" else None
+    near = isinstance(due, (int, float)) and abs(due - note.at) < _NEAR_S
+    return float(due) if near and due is not None else note.at
 
 
 def _day(day: date, notes: Sequence[Noted], listening: Mapping[str, float]) -> Day:
@@ -169,10 +179,7 @@ def _day(day: date, notes: Sequence[Noted], listening: Mapping[str, float]) -> D
         people=Counter(
             who for turn in own if "people_contact" in turn.topics for who in turn.people
         ),
-        reminders=tuple(
-            Reminding(str(r.get("kind", "other")), str(r.get("outcome", "")))
-            for r in by_kind["reminder"]
-        ),
+        reminders=_reminders(by_kind["reminder"]),
         checkins=tuple(bool(c.get("answered")) for c in by_kind["checkin"]),
         scales=tuple(by_kind["scale"]),
         messages=Counter(
@@ -180,6 +187,17 @@ def _day(day: date, notes: Sequence[Noted], listening: Mapping[str, float]) -> D
         ),
         safety=Counter(_danger(s) for s in by_kind["safety"] if _tier(s) > 0),
         listening=listening,
+    )
+
+
+def _reminders(notes: Sequence[Mapping[str, Any]]) -> tuple[Reminding, ...]:
+    """Return the last word on each: one that was missed may be told as taken later."""
+    last = {
+        (str(note.get("id", n)), str(note.get("due_at", n))): note for n, note in enumerate(notes)
+    }
+    return tuple(
+        Reminding(str(one.get("kind", "other")), str(one.get("outcome", "")))
+        for one in last.values()
     )
 
 

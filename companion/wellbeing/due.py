@@ -18,8 +18,12 @@ AGAIN_S: Final = 900.0
 GIVE_UP_S: Final = 2 * 3_600.0
 """After the last asking it stays open so long, for "I've taken it"; then it is missed."""
 MOST_TRIES: Final = 2
+MOST_PUT_OFF: Final = 4
+"""Whoever says "later" is asked again, up to so many times in all."""
 LEAD_S: Final = 3_600.0
-"""An appointment is told so long before."""
+"""An appointment is told so long before; one that is nearer when noted, halfway to it."""
+AHEAD_S: Final = 2 * 3_600.0
+"""Nothing is settled or asked for so far ahead of now, unless the clock was set back."""
 MOST_MISSED: Final = 31
 """So many missed occurrences are noted after a long absence."""
 
@@ -81,6 +85,11 @@ def occurrences(one: Reminder, after: float, until: datetime) -> list[float]:
     return found
 
 
+def later(now: datetime, seconds: float) -> datetime:
+    """Return a time so long after another; plain addition is an hour wrong when clocks change."""
+    return datetime.fromtimestamp(now.timestamp() + seconds, now.tzinfo)
+
+
 def due(some: Sequence[Reminder], tries: Mapping[str, Try], now: datetime) -> list[Due]:
     """Return what is to be done now.
 
@@ -91,8 +100,12 @@ def due(some: Sequence[Reminder], tries: Mapping[str, Try], now: datetime) -> li
     """
     found = []
     for one in some:
-        lead = timedelta(seconds=LEAD_S if one.kind == "appointment" else 0.0)
-        open_ = occurrences(one, max(one.settled_at, one.at), now + lead)
+        since = max(one.settled_at, one.at)
+        if one.kind == "appointment":
+            coming = occurrences(one, since, later(now, LEAD_S))
+            open_ = [at for at in coming if at - _lead(at - since) <= now.timestamp()]
+        else:
+            open_ = occurrences(one, since, now)
         if open_:
             step = _step(one, open_, tries.get(one.id), now.timestamp())
             if step is not None:
@@ -106,13 +119,18 @@ def next_due(one: Reminder, after: float, until: datetime) -> float | None:
     return found[-1] if found else None
 
 
+def _lead(ahead: float) -> float:
+    """Return how long before it an appointment is told that was noted so long ahead."""
+    return LEAD_S if ahead > LEAD_S else ahead / 2
+
+
 def _step(one: Reminder, open_: list[float], tried: Try | None, now: float) -> Due | None:
     *before, at = open_
     missed = tuple(before)
     if tried is None or tried.at != at:
         over = now - at > LATE_S or (one.kind == "appointment" and now >= at)
         return Due("missed" if over else "say", one, at, missed=missed)
-    if tried.tries < MOST_TRIES:
+    if tried.tries < (MOST_PUT_OFF if tried.later else MOST_TRIES):
         again = now - tried.asked_at >= AGAIN_S
         return Due("again", one, at, tried.tries, missed) if again else None
     if now - tried.asked_at < GIVE_UP_S:
@@ -122,12 +140,16 @@ def _step(one: Reminder, open_: list[float], tried: Try | None, now: float) -> D
 
 __all__ = [
     "AGAIN_S",
+    "AHEAD_S",
+    "GIVE_UP_S",
     "LATE_S",
     "LEAD_S",
+    "MOST_PUT_OFF",
     "SAID_LATE_S",
     "Due",
     "Try",
     "due",
+    "later",
     "next_due",
     "occurrences",
 ]

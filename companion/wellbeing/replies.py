@@ -134,6 +134,13 @@ class ReplyEar:
         found = self._consent.spot(normalise(text))
         return found if isinstance(found, Said) else None
 
+    def agreed(self, text: str) -> bool | None:
+        """Return whether somebody agrees; to let it be ("never mind") is a no, None is neither."""
+        said = self.consent(text)
+        if said is None and self.wish(text) in (Said.STOP, Said.SKIP):
+            said = Said.NO
+        return None if said is None else said is Said.YES
+
     def spotter(self, meanings: Mapping[K, Iterable[str]]) -> Spotter:
         """Return who tells the answers of a list apart.
 

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from companion.domain import Exchange, Initiative, JsonObject
 from companion.errors import StorageError
+from companion.mind.skills.reminder_answers import named
 from companion.mind.skills.texts import SkillTexts
 from companion.mind.skills.when import Moment, Times
 from companion.patterns import Patterns, normalise
 from companion.storage.reminders import Reminder
-from companion.wellbeing.due import LATE_S, SAID_LATE_S, Due, Try, due, next_due
+from companion.wellbeing.due import (
+    AHEAD_S,
+    LATE_S,
+    MOST_PUT_OFF,
+    SAID_LATE_S,
+    Due,
+    Try,
+    due,
+    later,
+    next_due,
+)
 from companion.wellbeing.replies import ReplyEar, Said
 
-GOOD_S: Final = 600.0
-"""What could not be said within this is offered anew."""
+GOOD_S: Final = SAID_LATE_S
+"""What could not be said within this is offered anew, with the hour it has become."""
 LOOK_S: Final = 30.0
 """Between two looks at the store, which others may change; a timer is looked for at its end."""
 EARLY_S: Final = 3_600.0
@@ -38,6 +49,10 @@ class Store(Protocol):
 
     def settle(self, reminder_id: str, at: float) -> None:
         """Note that all up to a time is settled."""
+        ...
+
+    def change(self, reminder: Reminder) -> None:
+        """Write one anew."""
         ...
 
     def remove(self, ids: Sequence[str]) -> None:
@@ -61,9 +76,18 @@ class Rounds:
     tries: dict[str, Try] = field(default_factory=dict)
     deaf: bool = False
     """Nothing can be heard: a medicine is told rather than asked after, and never called missed."""
+    quiet: Callable[[datetime], bool] = lambda _: False
+    """Whether the person is likely asleep: what was missed is then not told."""
     _offered: dict[str, float] = field(default_factory=dict, init=False)
     """Id -> until when it is on its way to be said."""
     _look_at: float = field(default=0.0, init=False)
+    _since: float | None = field(default=None, init=False)
+    """Since when it goes its rounds: what came due before was missed while it was off."""
+    _present: float = field(default=0.0, init=False)
+    _unwritten: dict[str, float] = field(default_factory=dict, init=False)
+    """Id -> up to when it is settled, which the store could not yet be told."""
+    _unsure: dict[str, float] = field(default_factory=dict, init=False)
+    """Id -> the newest occurrence of a medicine that nobody answered for: they may yet tell."""
 
     def changed(self) -> None:
         """Look at the store with the next tick."""
@@ -78,23 +102,25 @@ class Rounds:
         Raises:
             StorageError: the store cannot be used; the next tick tries again.
         """
-        at = now.timestamp()
+        self._present = at = now.timestamp()
+        if self._since is None or at < self._since:
+            self._since = at
         if self._look_at - LOOK_S <= at < self._look_at:  # else the clock was set back
             return
-        self._offered = {one: until for one, until in self._offered.items() if until > at}
+        on_way = self._offered.items()
+        self._offered = {one: until for one, until in on_way if at < until <= at + GOOD_S}
         medicines: list[Due] = []
-        kept = self.store.listed()
+        kept = self._righted(self._listed(), at)
         timers = [one.due_at for one in kept if one.due_at is not None and one.due_at > at]
         self._look_at = min([at + LOOK_S, *timers])
         for one in due(kept, self.tries, now):
             if one.reminder.id in self._offered:
                 continue
             for when in one.missed:
-                self._note(one.reminder, "missed", when, at)
-            if one.missed:
-                self.store.settle(one.reminder.id, one.missed[-1])
+                then = datetime.fromtimestamp(when, now.tzinfo)
+                self.settle(one.reminder, when, "missed", then, whole=False)
             if one.step == "give_up":
-                self.settle(one.reminder, one.at, "later" if one.later else "missed", now)
+                self.settle(one.reminder, one.at, self._unanswered(one), now)
             elif one.step == "missed":
                 self._missed(one, now)
             elif one.reminder.kind == "medicine" and not self.deaf:
@@ -103,6 +129,8 @@ class Rounds:
                 self._tell(one, now)
         if medicines:
             self._ask(medicines, now)
+        self._written()
+        self._prune({one.id for one in kept})
 
     def due_medicines(self, now: datetime) -> list[Reminder]:
         """Return the medicines that "I've taken it" may be about.
@@ -110,41 +138,49 @@ class Rounds:
         Raises:
             StorageError: the store cannot be read.
         """
-        until = now + timedelta(seconds=EARLY_S)
-        since = now.timestamp() - TAKEN_LATE_S
-        return [
-            one
-            for one in self.store.listed()
-            if one.kind == "medicine" and next_due(one, since, until) is not None
-        ]
+        return [one for one, _ in self._awaited(now)]
 
     def taken(self, ids: Sequence[str], now: datetime) -> None:
         """Note that medicines were taken.
 
         Raises:
-            StorageError: the store cannot be written.
+            StorageError: the store cannot be read.
         """
-        until = now + timedelta(seconds=EARLY_S)
-        for one in self.store.listed():
-            at = next_due(one, now.timestamp() - TAKEN_LATE_S, until)
-            if one.id in ids and at is not None:
+        for one, at in self._awaited(now):
+            if one.id in ids:
                 self.settle(one, at, "done", now)
 
-    def settle(self, one: Reminder, at: float, outcome: str, now: datetime) -> None:
-        """Note what became of an occurrence.
+    def _awaited(self, now: datetime) -> list[tuple[Reminder, float]]:
+        """Return the medicines that are open about now, or were missed lately, and when."""
+        since, until = now.timestamp() - TAKEN_LATE_S, later(now, EARLY_S)
+        found = []
+        for one in self._listed():
+            at = next_due(one, since, until) or self._unsure.get(one.id, 0.0)
+            if one.kind == "medicine" and since < at <= until.timestamp():
+                found.append((one, at))
+        return found
+
+    def settle(
+        self, one: Reminder, at: float, outcome: str, now: datetime, *, whole: bool = True
+    ) -> None:
+        """Note what became of an occurrence; a store that cannot be written is told later.
 
         Args:
             one: the reminder.
             at: the occurrence, seconds since 1970.
             outcome: done, refused, missed, later or told.
-            now: the present.
-
-        Raises:
-            StorageError: the store cannot be written.
+            now: when that became clear.
+            whole: nothing newer of it is under way.
         """
         self._note(one, outcome, at, now.timestamp())
-        self.store.settle(one.id, at)
-        self._forget(one.id)
+        if outcome in ("done", "refused"):
+            self._unsure.pop(one.id, None)
+        else:
+            self._unsure[one.id] = at
+        self._unwritten[one.id] = max(at, self._unwritten.get(one.id, 0.0))
+        if whole:
+            self._forget(one.id)
+        self._written()
 
     def answered(self, some: Sequence[Due], text: str, now: datetime) -> Exchange | None:
         """Return what is said to an answer to "have you taken it?"; None if it is none."""
@@ -155,28 +191,78 @@ class Rounds:
 
         consent = self.ear.consent(text)
         if meant("later"):
-            return Exchange(self.texts.say("due", "later"), effect=lambda: self._put_off(some))
+            return self._later(some, now)
         if meant("no"):
             outcome = "refused"
+        elif len(some) > 1 and meant("partly"):
+            return None  # "the tablet, but not the drops": better asked again than noted wrongly
         elif meant("yes") or consent is Said.YES:
             outcome = "done"
         elif consent is Said.NO:
             # "No" alone may be "not yet": it is asked again, and only then let be.
-            if some[0].tries == 0:
-                later = self.texts.say("due", "later")
-                return Exchange(later, effect=lambda: self._put_off(some))
+            if any(one.tries == 0 for one in some):
+                return self._later(some, now)
             outcome = "refused"
         else:
             return None
-        key = "yes" if outcome == "done" else "no"
+        those = self._meant(some, text)
 
         def keep() -> None:
-            # What cannot be written now is asked again; the diary tells of a failing database.
-            with suppress(StorageError):
-                for one in some:
-                    self.settle(one.reminder, one.at, outcome, now)
+            for one in those:
+                self.settle(one.reminder, one.at, outcome, now)
 
+        key = "yes" if outcome == "done" else "no"
         return Exchange(self.texts.say("due", key, now), effect=keep)
+
+    def _later(self, some: Sequence[Due], now: datetime) -> Exchange:
+        over = all(one.tries + 1 >= MOST_PUT_OFF for one in some)
+        said = self.texts.say("due", "left" if over else "later")
+        return Exchange(said, effect=lambda: self._put_off(some, now))
+
+    def _meant(self, some: Sequence[Due], text: str) -> Sequence[Due]:
+        """Return which of several an answer names, such as "the drops"; all when it names none."""
+        verbs = self.texts.tree["verbs"]["words"]
+        words = " ".join(word for word in self.times.words(text).split() if word not in verbs)
+        ids = {one.id for one in named([one.reminder for one in some], words)}
+        return [one for one in some if one.reminder.id in ids] or some
+
+    def _listed(self) -> list[Reminder]:
+        unwritten = self._unwritten
+        return [
+            replace(one, settled_at=max(one.settled_at, unwritten.get(one.id, 0.0)))
+            for one in self.store.listed()
+        ]
+
+    def _righted(self, kept: Sequence[Reminder], at: float) -> list[Reminder]:
+        """Put right what was written while the clock was far ahead: it would never come again."""
+        found = []
+        for one in kept:
+            if one.kind == "timer" or max(one.settled_at, one.at) <= at + AHEAD_S:
+                found.append(one)
+                continue
+            self._unwritten.pop(one.id, None)
+            right = replace(one, settled_at=min(one.settled_at, at), at=min(one.at, at))
+            with suppress(StorageError):
+                self.store.change(right)
+            found.append(right)
+        return found
+
+    def _written(self) -> None:
+        """Tell the store what is settled; what it cannot be told now it is told later."""
+        for one, at in list(self._unwritten.items()):
+            with suppress(StorageError):
+                self.store.settle(one, at)
+                del self._unwritten[one]
+
+    def _prune(self, ids: Collection[str]) -> None:
+        gone = self.tries.keys() - ids
+        for one in gone:
+            del self.tries[one]
+        if gone:
+            self._save()
+
+    def _unanswered(self, one: Due) -> str:
+        return "later" if one.later else "told" if self.deaf else "missed"
 
     def _ask(self, some: list[Due], now: datetime) -> None:
         first = min(some, key=lambda one: one.at)
@@ -210,18 +296,17 @@ class Rounds:
             span = self.times.span(-late)
             parts = texts.say("due", "appointment", moment=moment, what=reminder.text, span=span)
         elif reminder.kind == "medicine":
-            parts = texts.say("due", "medicine_muted", now, clock=clock, what=what)
+            parts = texts.say("due", "medicine_muted", now, clock=here, what=what)
         elif not reminder.text:
-            parts = texts.say("due", "call", clock=clock)
+            parts = texts.say("due", "call", now, clock=here)
         else:
             key = "other_late" if late >= SAID_LATE_S else "other"
             parts = texts.say("due", key, now, clock=clock, what=what, present=here)
 
         def told() -> None:
-            with suppress(StorageError):
-                self.settle(reminder, one.at, "told", now)
-                if reminder.kind == "timer":
-                    self.store.remove([reminder.id])
+            self.settle(reminder, one.at, "told", now)
+            if reminder.kind == "timer":
+                self._remove(reminder)
 
         urgent = reminder.kind in ("timer", "medicine") or not reminder.text
         self._emit([one], Exchange(parts, effect=told), now, urgent=urgent)
@@ -229,16 +314,26 @@ class Rounds:
     def _missed(self, one: Due, now: datetime) -> None:
         """Note it, and say it once if it is of today: an old one is of use to nobody."""
         reminder, day_s = one.reminder, 86_400.0
-        outcome = "told" if reminder.kind == "timer" else "missed"
-        self.settle(reminder, one.at, outcome, now)
-        if reminder.kind == "timer":
-            self.store.remove([reminder.id])
+        timer = reminder.kind == "timer"
+        self.settle(reminder, one.at, "told" if timer else "missed", now)
+        if timer:
+            self._remove(reminder)
         late = now.timestamp() - one.at
-        if late > day_s / 2 or reminder.kind == "timer" or not reminder.text:
+        if late > day_s / 2 or timer or not reminder.text or self.quiet(now):
             return
-        what = self.texts.to_do(reminder.text)
-        parts = self.texts.say("due", "missed", clock=self._clock(one.at, now), what=what)
+        clock, what = self._clock(one.at, now), self.texts.to_do(reminder.text)
+        if self._since is None or one.at < self._since:
+            parts = self.texts.say("due", "missed", now, clock=clock, what=what)
+        elif reminder.kind != "medicine":
+            here = self._clock(now.timestamp(), now)
+            parts = self.texts.say("due", "other_late", now, clock=clock, what=what, present=here)
+        else:
+            return  # it was on, and found no moment to ask; a late tablet may do harm
         self._emit([one], Exchange(parts), now, urgent=False)
+
+    def _remove(self, timer: Reminder) -> None:
+        with suppress(StorageError):
+            self.store.remove([timer.id])
 
     def _emit(
         self, some: Sequence[Due], exchange: Exchange, now: datetime, *, urgent: bool
@@ -252,15 +347,16 @@ class Rounds:
         for one in some:
             known = self.tries.get(one.reminder.id)
             tries = known.tries if known is not None and known.at == one.at else 0
-            self.tries[one.reminder.id] = Try(one.at, tries + 1, now.timestamp())
+            said_at = self._present or now.timestamp()
+            self.tries[one.reminder.id] = Try(one.at, tries + 1, said_at)
             self._offered.pop(one.reminder.id, None)
         self._save()
 
-    def _put_off(self, some: Sequence[Due]) -> None:
+    def _put_off(self, some: Sequence[Due], now: datetime) -> None:
         for one in some:
             known = self.tries.get(one.reminder.id)
             if known is not None:
-                self.tries[one.reminder.id] = replace(known, later=True)
+                self.tries[one.reminder.id] = replace(known, later=True, asked_at=now.timestamp())
         self._save()
 
     def _forget(self, reminder_id: str) -> None:

@@ -163,7 +163,7 @@ class Mentions:
         else:
             # They talk more on some days than on others.
             rate *= max(0.5, min(1.2, day.turns / median(one.turns for one in past)))
-            other = 0.15 * rate
+            other = 0.06 * rate
         ratio = self._count(day) * log(other / rate) - (other - rate)
         # Mentions come in clusters: a likelihood that takes them for independent is too sure.
         spread = pvariance(counts) / mean(counts) if any(counts) else 1.0
@@ -230,7 +230,7 @@ WATCHES: Final = (
     Watch("pain", "more", Mentions("pain", True), 6.5),
     Watch("appetite_low", "more", Mentions("appetite_low", True), 6.0),
     Watch("loneliness", "more", Mentions("loneliness", True), 6.0),
-    Watch("people_contact", "less", Mentions("people_contact", False), 3.7),
+    Watch("people_contact", "less", Mentions("people_contact", False), 3.0),
     Watch("outing", "less", Mentions("outing", False), 6.5),
     Watch("medicines_missed", "more", Missed(), 4.2),
 )

@@ -37,7 +37,7 @@ def test_only_the_owners_own_turns_are_remembered(config: Config, keeping: app.K
     assert keeping.database is not None
     assert keeping.person_id is not None
     store = app.load_store(config, keeping.database, keeping.person_id)
-    living = app.start_living(config, keeping, lambda one: None, compared=True)
+    living = app.start_living(config, keeping, lambda one: None, pytest.fail, compared=True)
     owner = Speaker(Match.YES)
     living.committed(CommittedTurn("I love rhubarb.", 1.0, "model", None, owner))
     assert sentences(config, keeping) == []  # nobody agreed
@@ -49,6 +49,7 @@ def test_only_the_owners_own_turns_are_remembered(config: Config, keeping: app.K
     assert sentences(config, keeping) == ["You love rhubarb."]
     said = [s.answer("What pudding do I love?", datetime.now(UTC)) for s in living.skills]
     assert ["You love rhubarb."] in [[p.text for p in one.parts] for one in said if one]
+    living.close()
 
 
 def test_birthdays_become_occasions_and_kin_the_circle(

@@ -153,8 +153,8 @@ def words(said: Exchange | None) -> str:
     return " ".join(part.text for part in said.parts) if said else ""
 
 
-def test_five_exercises_each_with_its_evidence() -> None:
-    assert len(load_exercises()) == 5
+def test_six_exercises_each_with_its_evidence() -> None:
+    assert len(load_exercises()) == 6
     assert all(any(c.isdigit() for c in one.source) for one in load_exercises())
 
 
@@ -162,6 +162,7 @@ def test_five_exercises_each_with_its_evidence() -> None:
     ("said", "name"),
     [
         ("Can you help me calm down?", "grounding"),
+        ("Let's do a breathing exercise.", "breathing"),
         ("I'd like to do the three good things", "three_good_things"),
         ("I don't know what I'm feeling", "naming_feelings"),
         ("I can't get going today", "small_step"),

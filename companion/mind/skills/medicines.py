@@ -8,6 +8,7 @@ from datetime import datetime
 
 from companion.domain import Exchange
 from companion.errors import StorageError
+from companion.mind.skills.reminder_answers import named
 from companion.mind.skills.sentences import Meant, Sentences
 from companion.mind.skills.shelf import Shelf
 
@@ -26,11 +27,17 @@ class Medicines:
 
     def _taken(self, meant: Meant, now: datetime) -> Exchange | None:
         try:
-            due = [one.id for one in self.shelf.due_medicines(now)]
+            waiting = self.shelf.due_medicines(now)
         except StorageError:
             return None
-        if not due:
+        if not waiting:
             return None  # nothing is waited for: it is talk
+        texts = self.sentences.texts
+        verbs = texts.tree["verbs"]["words"]
+        words = texts.turned(self.sentences.times.words(meant.text)).split()
+        # Of "I've taken my heart tablet" the drops are not noted; of "my pills" all are.
+        said = named(waiting, " ".join(word for word in words if word not in verbs))
+        due = [one.id for one in said or waiting]
         return Exchange(
             self.sentences.texts.say("taken", "done", now),
             effect=lambda: self.shelf.taken(due, now),

@@ -15,6 +15,9 @@ from companion.storage.reminders import Reminder
 if TYPE_CHECKING:
     from companion.mind.skills.reminders import Reminders
 
+_SHORT = 6
+"""Words of a mere no."""
+
 
 def named(some: Sequence[Reminder], what: str) -> list[Reminder]:
     """Return the reminders that words are about: those that share most of them."""
@@ -69,12 +72,10 @@ class WhenAnswer(Waiting):
         when, rest = times.take(words, now)
         if not when.said:
             when, rest = times.take(f"at {words}", now)
-        if set(rest.split()) - set(texts.tree["answers"]["filler"]):
+        if not when.said and len(words.split()) <= _SHORT and self.reminders.consent(text) is False:
+            return Exchange(texts.say("reminder", "not_kept"))
+        if not when.said or set(rest.split()) - set(texts.tree["answers"]["filler"]):
             return None  # a request of its own, such as "wake me at seven"
-        if not when.said:
-            if self.reminders.consent(text) is False:
-                return Exchange(texts.say("reminder", "not_kept"))
-            return None
         whole = replace(
             self.when if not when.unknown_repeat else When(),
             **{
@@ -147,9 +148,13 @@ class KeptAnswer(Waiting):
         when, _ = times.take(words, now)
         one = self.kept[0] if self.kept else self.made
         if when.said:
-            return self.reminders.moved(one, when, now)
-        if len(words.split()) > 6:
-            return None
+            return self.reminders.moved(one, when, now, correcting=True)
+        padded, answers = f" {words} ", self.reminders.sentences.texts.tree["answers"]
+        if len(words.split()) > _SHORT or (
+            any(f" {word} " in padded for word in answers["agree"])
+            and not any(f" {word} " in padded for word in answers["disagree"])
+        ):
+            return None  # "no, that's fine"
         ids = [one.id]
         return Exchange(
             self.reminders.sentences.texts.say("reminder", "cancelled"),

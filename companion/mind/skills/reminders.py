@@ -44,6 +44,7 @@ class Reminders:
         """See ``Handler``."""
         return {
             "remind": self._remind,
+            "remind_timed": self._remind_timed,
             "appointment": self._appointment,
             "reminder_list": self._list,
             "reminder_cancel": self._cancel,
@@ -77,7 +78,7 @@ class Reminders:
             if not text and key == "when_of":
                 key = "when"
             asked = texts.say("reminder", key, what=texts.to_do(text) if text else "")
-            open_when = replace(when, day=None) if key == "past" else when
+            open_when = When() if key == "past" else when
             return Exchange(asked, then=WhenAnswer(self, text, kind, open_when))
         if kind == "medicine" and moment.day is not None and when.day is None and not when.seconds:
             day = times.day(moment.day, now, int(moment.clock[:2]))
@@ -146,11 +147,19 @@ class Reminders:
         return Exchange(parts + texts.say("reminder", "more"), then=MoreAnswer(self, rest))
 
     def _remind(self, meant: Meant, now: datetime) -> Exchange:
-        texts = self.sentences.texts
+        texts, times = self.sentences.texts, self.sentences.times
+        more, _ = times.take(meant.slot("what"), now)
+        if more.hour is not None and meant.when.hour is not None:
+            # "At eight and at six" is two, and one that is lost is worse than one more question.
+            return Exchange(texts.say("reminder", "unknown_repeat"))
         text = texts.turned(meant.slot("what"), meant.text)
         if not text:
             return Exchange(texts.say("reminder", "what"), then=WhatAnswer(self, meant.when))
         return self.place(text, texts.kind(text), meant.when, now)
+
+    def _remind_timed(self, meant: Meant, now: datetime) -> Exchange | None:
+        # "I must remember to ..." is a wish only with an hour.
+        return self._remind(meant, now) if meant.when.said else None
 
     def _appointment(self, meant: Meant, now: datetime) -> Exchange | None:
         texts, times = self.sentences.texts, self.sentences.times
@@ -163,9 +172,10 @@ class Reminders:
             r"(?: appointment)?(?: (?:with|at|for) .+)?",
             meant.rest.removeprefix("i have ").removeprefix("i've got ").removeprefix("i've "),
         )
-        if found is None:
+        seen_to = next((v for k, v in texts.tree["seen_to"].items() if k in meant.rest), None)
+        if found is None and seen_to is None:
             return None
-        text = texts.turned(found.group().strip(), meant.text)
+        text = seen_to or texts.turned(found.group().strip() if found else "", meant.text)
         if not re.match(r"(?:the|a|an|your|my)\b", text):
             text = f"the {text}"
         moment = times.settle(when, now)
@@ -186,6 +196,9 @@ class Reminders:
         except StorageError:
             return Exchange(texts.say("reminder", "trouble"))
         day = meant.when.day
+        some = named(coming, texts.turned(meant.rest))
+        if day is None and some:
+            return self.read_out(some, now)  # "when is my next dentist appointment?"
         if day is None:
             return self.read_out(coming, now) if coming else Exchange(texts.say("reminder", "none"))
         midnight = datetime.combine(day, datetime.min.time(), now.tzinfo)
@@ -199,7 +212,7 @@ class Reminders:
             return self.read_out(there, now)
         return Exchange(texts.say("reminder", "none_day", day=times.day(day, now)))
 
-    def _cancel(self, meant: Meant, now: datetime) -> Exchange:
+    def _cancel(self, meant: Meant, now: datetime) -> Exchange | None:
         texts = self.sentences.texts
         try:
             coming = self.coming(now)
@@ -208,7 +221,21 @@ class Reminders:
         if re.search(r"\b(?:all|every one)\b", meant.rest) and len(coming) > 1:
             asked = texts.say("reminder", "cancel_all_ask", count=str(len(coming)))
             return Exchange(asked, then=SureAnswer(self, [one.id for one in coming]))
+        asks = set(meant.rest.split()) & set(texts.tree["reminder"]["cancel_words"])
+        if not asks and not (coming and self.meant_of(coming, meant) != list(coming)):
+            return None  # "I'm not going to the doctor after all", and nothing is kept of it
         return self.choose(coming, meant, now, self.cancel)
+
+    def meant_of(self, coming: Sequence[Reminder], meant: Meant) -> list[Reminder]:
+        """Return the reminders that may be meant; all where nothing was said of it."""
+        texts = self.sentences.texts
+        if meant.slot("what") not in ("", "it", "that", "reminder", "appointment"):
+            return named(coming, texts.turned(meant.slot("what")))
+        words = set(meant.rest.split())
+        calls = [one for one in coming if not one.text]
+        if calls and words & set(texts.tree["reminder"]["call_words"]):
+            return calls
+        return named(coming, texts.turned(meant.rest)) or list(coming)
 
     def cancel(self, one: Reminder, now: datetime) -> Exchange:
         """Return the question whether to take one out."""
@@ -227,9 +254,7 @@ class Reminders:
     ) -> Exchange:
         """Return what follows for the one that is meant, or ask which it is."""
         texts = self.sentences.texts
-        wanted = named(coming, texts.turned(meant.slot("what")))
-        if meant.slot("what") in ("", "it", "that", "reminder", "appointment"):
-            wanted = list(coming)
+        wanted = self.meant_of(coming, meant)
         if not wanted:
             return Exchange(texts.say("reminder", "cancel_none"))
         if len(wanted) == 1:
@@ -250,10 +275,22 @@ class Reminders:
         what = meant.slot("what")
         if what and not named(coming, texts.turned(what)):
             return None  # "move the chair to the window"
+        asks = set(meant.rest.split()) & set(texts.tree["reminder"]["cancel_words"])
+        if not what and not asks and not meant.when.said:
+            return None  # "put it back"
         return self.choose(coming, meant, now, lambda one, now: self.moved(one, meant.when, now))
 
-    def moved(self, one: Reminder, when: When, now: datetime) -> Exchange:
-        """Return the moving of one; where no time was said, it is asked for."""
+    def moved(
+        self, one: Reminder, when: When, now: datetime, *, correcting: bool = False
+    ) -> Exchange:
+        """Return the moving of one; where no time was said, it is asked for.
+
+        Args:
+            one: what is moved.
+            when: what was said of the new time.
+            now: in the person's time zone.
+            correcting: it was just noted wrongly; else one of every day is not moved for one day.
+        """
         texts, times = self.sentences.texts, self.sentences.times
         whole = when
         hour, minute = map(int, one.clock.split(":"))
@@ -268,6 +305,9 @@ class Reminders:
         moment = times.settle(whole, now) if when.said else None
         if moment is None or moment.next(now) is None:
             return Exchange(texts.say("reminder", "move_when"), then=MovingAnswer(self, one))
+        if one.weekdays and moment.day is not None and not correcting:
+            # "Move my tablet to nine tomorrow" is no word against every other day.
+            return self.keep(one.text, one.kind, moment, now)
         fresh = replace(
             one,
             clock=moment.clock,

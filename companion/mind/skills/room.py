@@ -34,6 +34,8 @@ class SpokenSkills:
     """The person's."""
     people: Callable[[], Sequence[str]] = tuple
     """Names and roles of those a message may go to; may raise ``CompanionError``."""
+    close: Callable[[], None] = lambda: None
+    """Gives up what is still being loaded."""
 
     def answer(self, text: str, now: datetime) -> Exchange | None:
         """Return what is said to a request, or None when it is none."""

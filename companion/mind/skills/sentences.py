@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -21,8 +21,29 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 28
 """Words of a sentence; a longer one tells something."""
-_POLITE_MOST: Final = 4
-"""Polite words taken off each end."""
+_POLITE_MOST: Final = 6
+"""Polite expressions taken off the ends, in all."""
+_CLAUSES: Final = re.compile(r",\s+")
+_ASKED: Final = frozenset(
+    {
+        *("time", "day", "date", "timer_set", "timer_left", "timer_cancel", "remind"),
+        *("remind_timed", "reminder_list", "joke", "help", "cannot_know"),
+    }
+)
+"""A request in any clause. All else is one only by itself: who says more than "good night" or "I've
+taken my tablets" may say the more important thing in the rest."""
+_TOLD: Final = frozenset(
+    {
+        *("appointment", "reminder_cancel", "reminder_move", "message", "message_bare", "call"),
+        "memory_lane",
+    }
+)
+"""A request in any sentence."""
+_CIVIL: Final = frozenset(("thanks", "good_morning", "good_night"))
+_SOMEBODY: Final = "my daughter"
+_TO_SOMEBODY: Final = frozenset(("call", "message_bare"))
+_SORT_WORDS: Final = 4
+"""Of a kind of tablet."""
 _ENDS: Final = re.compile(r"(?<=[a-z0-9'\"][a-z0-9'\"])[.!?…]+\s+|\s[-–—]+\s", re.IGNORECASE)
 
 
@@ -55,8 +76,24 @@ class Sentences:
     """Recognises requests in one language; the first template that fits wins."""
 
     def __init__(
-        self, intents: Intents, texts: SkillTexts, times: Times, companion: str = ""
+        self,
+        intents: Intents,
+        texts: SkillTexts,
+        times: Times,
+        companion: str = "",
+        near: Callable[[str], str | None] = lambda _: None,
     ) -> None:
+        """Take them.
+
+        Args:
+            intents: templates.
+            texts: what is polite.
+            times: hears when.
+            companion: its name.
+            near: the intent of words that no template knows; as ``Near.find``.
+        """
+        self._near = near
+        self._companion = companion.lower()
         self._intents = intents
         self.texts = texts
         self.times = times
@@ -65,7 +102,7 @@ class Sentences:
         self._after = _longest_first(polite["after"], companion)
 
     def read(self, text: str, now: datetime, people: Sequence[str] = ()) -> Iterator[Meant]:
-        """Yield what may be meant, the whole utterance first, then its last sentences.
+        """Yield what may be meant: by the utterance, its last sentences, questions in its clauses.
 
         Args:
             text: as it was heard.
@@ -77,16 +114,47 @@ class Sentences:
         words = [(self.times.words(one), one) for one in people] or [("nobody at all", "")]
         lists: dict[str, SlotList] = {"person": TextSlotList.from_tuples(words)}
         said = [one for one in _ENDS.split(text) if one.strip()]
-        seen = set()
-        for sentence in [text, *reversed(said)]:
-            if sentence not in seen:
-                seen.add(sentence)
-                yield from self._read(sentence, now, lists)
+        yield from self._read(text, now, lists)
+        clauses = [one for part in said for one in _CLAUSES.split(part) if one.strip()]
+        for parts, known in ((said, _TOLD | _ASKED), (clauses, _ASKED)):
+            for part in reversed(parts):
+                if part != text:
+                    found = self._read(part, now, lists)
+                    yield from (one for one in found if one.intent in known)
+        yield from self._civil(clauses, now, lists)
+        yield from self._alike(text, now, [one for _, one in words if one])
+
+    def _civil(
+        self, clauses: Sequence[str], now: datetime, lists: dict[str, SlotList]
+    ) -> Iterator[Meant]:
+        """Yield the last of several greetings and thanks, if there is nothing else."""
+        last = None
+        for clause in clauses:
+            meant = (one for one in self._read(clause, now, lists) if one.intent in _CIVIL)
+            last = next(meant, None)
+            if last is None:
+                return
+        if last is not None:
+            yield last
+
+    def _alike(self, text: str, now: datetime, people: Sequence[str]) -> Iterator[Meant]:
+        """Yield what is nearest by meaning; the examples speak of one person only."""
+        when, rest = self.times.take(self._words(text), now)
+        barest, slots = self._bare(rest)[-1], {}
+        for one in people:
+            name = re.escape(self.times.words(one))
+            masked, count = re.subn(rf"\b(?:my |our |the )?{name}(?= |$|'s)", _SOMEBODY, barest)
+            if count:
+                barest, slots = masked, {"who": one}
+                break
+        intent = self._near(barest)
+        if intent is not None and (slots or intent not in _TO_SOMEBODY):
+            yield Meant(intent, when, slots, text, barest)
 
     def _read(self, sentence: str, now: datetime, lists: dict[str, SlotList]) -> Iterator[Meant]:
         from hassil.recognize import recognize_all
 
-        words = self.times.words(sentence)
+        words = self._words(sentence)
         if not 0 < len(words.split()) <= LONGEST:
             return
         whole = self._bare(words)
@@ -104,28 +172,34 @@ class Sentences:
                     candidate,
                 )
                 for one in recognize_all(candidate, self._intents, lists)
+                if "sort" not in one.entities
+                or len(str(one.entities["sort"].value).split()) <= _SORT_WORDS
             ]
             # Of several readings the one that leaves least to a gap.
             found.sort(key=lambda one: sum(len(word) for word in one.slots.values()))
             yield from found
 
+    def _words(self, text: str) -> str:
+        """Return the words without the companion's name, wherever it was called by it."""
+        words = self.times.words(text).split()
+        return " ".join(word for word in words if word != self._companion) or " ".join(words)
+
     def _bare(self, words: str) -> list[str]:
-        """Return the words, and the words without what is polite at their ends."""
-        found = [words]
+        """Return the words, and the words without what is polite at either end; longest first."""
+        found = {words}
+        edge = [words]
         for _ in range(_POLITE_MOST):
-            now = found[-1]
-            for opener in self._before:
-                if now.startswith(f"{opener} "):
-                    now = now[len(opener) + 1 :]
-                    break
-            for closer in self._after:
-                if now.endswith(f" {closer}"):
-                    now = now[: -len(closer) - 1]
-                    break
-            if now == found[-1]:
-                break
-            found.append(now)
-        return found
+            fewer = []
+            for now in edge:
+                opener = next((one for one in self._before if now.startswith(f"{one} ")), None)
+                closer = next((one for one in self._after if now.endswith(f" {one}")), None)
+                if opener is not None:
+                    fewer.append(now[len(opener) + 1 :])
+                if closer is not None:
+                    fewer.append(now[: -len(closer) - 1])
+            edge = [one for one in dict.fromkeys(fewer) if one not in found]
+            found.update(edge)
+        return sorted(found, key=len, reverse=True)
 
 
 def _longest_first(words: Sequence[str], companion: str) -> list[str]:
@@ -133,9 +207,11 @@ def _longest_first(words: Sequence[str], companion: str) -> list[str]:
     return sorted(named - {""}, key=len, reverse=True)
 
 
-@lru_cache
 def load_sentences(
-    language: str = "en", person: str | None = None, companion: str = ""
+    language: str = "en",
+    person: str | None = None,
+    companion: str = "",
+    near: Callable[[str], str | None] = lambda _: None,
 ) -> Sentences:
     """Read ``skills/sentences.yaml``, ``say.toml`` and ``when.toml``.
 
@@ -143,10 +219,17 @@ def load_sentences(
         language: ISO code.
         person: what the person is called.
         companion: what the companion is called.
+        near: as of ``Sentences``.
 
     Raises:
         MindError: a file is missing or has a mistake.
     """
+    texts, times = load_skill_texts(language, person), load_times(language)
+    return Sentences(_intents(language), texts, times, companion, near)
+
+
+@lru_cache
+def _intents(language: str) -> Intents:
     from hassil.intents import Intents
 
     path = data_dir("prompts") / language / "skills" / "sentences.yaml"
@@ -161,7 +244,7 @@ def load_sentences(
     except Exception as error:
         # hassil raises errors of several kinds, some of them bare.
         raise MindError(f"{path} has a mistake: {error}") from error
-    return Sentences(intents, load_skill_texts(language, person), load_times(language), companion)
+    return intents
 
 
 __all__ = ["Meant", "Sentences", "load_sentences"]

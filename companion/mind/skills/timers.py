@@ -55,10 +55,13 @@ class Timers:
         asked = self.sentences.texts.say("timer", "how_long")
         return Exchange(asked, then=_HowLong(self, what))
 
-    def _left(self, meant: Meant, now: datetime) -> Exchange:
+    def _left(self, meant: Meant, now: datetime) -> Exchange | None:
         texts, times = self.sentences.texts, self.sentences.times
         running = self._running(now)
         if not running:
+            # "How long have I got" may well be about something else.
+            if "timer" not in meant.rest:
+                return None
             return Exchange(texts.say("timer", "none"))
         parts: tuple[ReplyPart, ...] = ()
         for one in running[:3]:

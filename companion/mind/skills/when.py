@@ -20,6 +20,7 @@ _AWAKE: Final = (7, 22)
 """A bare "at eight" means one of these hours: from, to (the latter excluded)."""
 _AFTERNOON_FROM: Final = 7
 """A bare hour before this, said for every day, is one of the afternoon: "every day at five"."""
+_SMALL_HOURS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,10 @@ class Times:
             now: with the person's time zone.
         """
         if when.seconds is not None:
-            there = now + timedelta(seconds=when.seconds)
+            # To the nearest minute that is still to come.
+            at = round((now.timestamp() + when.seconds) / 60) * 60
+            at += 60 * (at <= now.timestamp())
+            there = datetime.fromtimestamp(at, now.tzinfo)
             return Moment(there.strftime("%H:%M"), there.date())
         if when.hour is None:
             if not when.part:
@@ -159,7 +163,7 @@ class Times:
             if when.weekdays:
                 return Moment(clock, weekdays=when.weekdays)
             if when.day is not None:
-                day = when.day + timedelta(days=hour < 4 and when.part == "night")
+                day = when.day + timedelta(days=hour < _SMALL_HOURS and when.part == "night")
                 moment = Moment(clock, day)
                 if moment.next(now) is not None:
                     return moment
@@ -212,9 +216,13 @@ class Times:
         hour, minute = map(int, moment.clock.split(":"))
         at = self.clock(hour, minute)
         if moment.day is not None:
-            day = self.day(moment.day, now, hour)
+            there = moment.day
+            if hour < _SMALL_HOURS and there > now.date():
+                # The small hours belong to the night before, as when they are heard.
+                there, hour = there - timedelta(days=1), 23
+            day = self.day(there, now, hour)
             if day == self._say["tonight"]:
-                at = self.clock(hour, minute, part=False)
+                at = self.clock(int(moment.clock[:2]), minute, part=False)
         elif moment.weekdays == EVERY_DAY:
             day = self._say["daily"]
         else:
@@ -268,12 +276,14 @@ class Times:
             return when.day is None and not when.weekdays
         if means == "part":
             return not when.part
+        if means == "in_alone":
+            return not when.said
         return True
 
     def _read(self, means: str, found: re.Match[str], when: When, now: datetime) -> When | None:
         kept = {name: word for name, word in found.groupdict().items() if word}
         part = self._parts.get(_first(kept, "part"), when.part)
-        if means in ("in", "in_days", "date", "every_weekday", "weekday"):
+        if means in ("in", "in_alone", "in_days", "date", "every_weekday", "weekday"):
             return self._read_day(means, kept, replace(when, part=part), now)
         days = {"today": 0, "tomorrow": 1, "after_tomorrow": 2}
         if means in days:
@@ -290,7 +300,7 @@ class Times:
 
     def _read_day(self, means: str, kept: dict[str, str], when: When, now: datetime) -> When | None:
         today = now.date()
-        if means == "in":
+        if means in ("in", "in_alone"):
             seconds = self._seconds(kept)
             return replace(when, seconds=seconds) if seconds else None
         if means == "in_days":
