@@ -19,6 +19,7 @@ def tree(tmp_path: Path) -> Path:
     (tree / "companion").mkdir()
     (tree / "companion" / "one.py").write_text("")
     shutil.copy(ROOT / "pyproject.toml", tree)
+    shutil.copy(ROOT / "requirements.lock", tree)
     return tree
 
 
@@ -75,6 +76,8 @@ def test_a_fresh_device_in_order(dry: object) -> None:
         at(steps, "useradd", "companion-care"),
         at(steps, "install -d -m 2770 -o companion -g companion /var/lib/companion"),
         at(steps, "-m venv /opt/companion/versions/"),
+        at(steps, "pip install --require-hashes --requirement", "requirements.lock"),
+        at(steps, "pip install --no-deps"),
         at(steps, "would write: /etc/companion/secret/key"),
         at(steps, "would write: /etc/companion/config.toml"),
         at(steps, "runuser -u companion", "models pull"),
@@ -126,3 +129,23 @@ def test_the_version_is_named_after_what_is_in_it(dry: object, tree: Path) -> No
     assert folder() == first
     (tree / "companion" / "one.py").write_text("# changed")
     assert folder() != first
+
+
+def test_a_changed_lock_is_another_version(dry: object, tree: Path) -> None:
+    def folder() -> str:
+        _, steps, _ = dry("--no-systemd")  # type: ignore[operator]
+        return steps[at(steps, "-m venv")].split()[-1]
+
+    first = folder()
+    with (tree / "requirements.lock").open("a") as file:
+        file.write("# changed\n")
+    assert folder() != first
+
+
+def test_another_processor_is_refused_before_anything_is_done(dry: object, tmp_path: Path) -> None:
+    (tmp_path / "bin" / "uname").write_text("#!/bin/bash\necho armv7l\n")
+    (tmp_path / "bin" / "uname").chmod(0o755)
+    code, steps, said = dry()  # type: ignore[operator]
+    assert code == 1
+    assert steps == []
+    assert "not for 'armv7l'" in said

@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = (
     *("scripts/setup", "scripts/talk", "scripts/test", "scripts/lint", "scripts/install-device"),
+    *("scripts/docs", "scripts/lock", "scripts/audit", "scripts/check-aarch64"),
+    *("scripts/card", "scripts/show", "scripts/pictures"),
     ".ci/run",
 )
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from companion.domain import SAMPLE_RATE
 from companion.hearing.speakers.worker.campplus import DIMENSION, MEL_BANDS, CamPlusPlus
+from companion.hearing.speakers.worker.trust import SEGMENTATION_SHA256, check
 
 SEGMENTATION_FILE: Final = "pytorch_model.bin"
 VOICE_FILE: Final = "campplus_cn_en_common.pt"
@@ -76,8 +77,8 @@ class Segmenter:
     """Who speaks when, within windows of ten seconds."""
 
     def __init__(self, folder: Path) -> None:
-        # A pickle: it is only ever read after the catalogue's SHA-256 was checked.
-        model = Model.from_pretrained(folder / SEGMENTATION_FILE)
+        file = check(folder / SEGMENTATION_FILE, SEGMENTATION_SHA256)
+        model = Model.from_pretrained(file)
         assert model is not None
         self._model = model
         self._model.eval()

@@ -1,0 +1,1 @@
+"""What the scripts docs, lock, audit and check-aarch64 share."""
