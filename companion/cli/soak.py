@@ -9,7 +9,7 @@ import typer
 
 
 def soak(
-    hours: Annotated[float, typer.Option(min=0.05, help="Of the home's time.")] = 24.0,
+    hours: Annotated[float, typer.Option(min=0.02, help="Of the home's time.")] = 24.0,
     speed: Annotated[
         float, typer.Option(min=0.0, help="At most so many times as fast as real; 0: no limit.")
     ] = 0.0,

@@ -190,8 +190,8 @@ def judge(watch: Watch, hours: float) -> JsonObject:
 
 def _write(path: Path, hours: float, engines: app.Engines) -> None:
     random = np.random.default_rng(7)
-    talk = [_said(engines, line) for line in LINES]
-    shows = [_said(engines, line) for line in TELEVISION]
+    talk = [say_line(engines, line) for line in LINES]
+    shows = [say_line(engines, line) for line in TELEVISION]
     with soundfile.SoundFile(path, "w", SAMPLE_RATE, 1, "PCM_16", format="FLAC") as file:
         left = round(hours * 3600 * SAMPLE_RATE)
         while left > 0:
@@ -227,10 +227,11 @@ def _room(seconds: float, random: np.random.Generator) -> Samples:
     return np.asarray(pink(round(seconds * SAMPLE_RATE), random) * 8e-4, np.float32)
 
 
-def _said(engines: app.Engines, line: str) -> Samples:
+def say_line(engines: app.Engines, line: str) -> Samples:
+    """Return a line in our own voice, 16 kHz mono."""
     speech = engines.voice.synthesize(line, Tone.NEUTRAL)
     sound = speech.pcm.astype(np.float32) / 32768
     return np.asarray(soxr.resample(sound, speech.rate, SAMPLE_RATE), np.float32)
 
 
-__all__ = ["GAP_GROWTH", "GROWTH", "Watch", "judge", "soak"]
+__all__ = ["GAP_GROWTH", "GROWTH", "LINES", "Watch", "judge", "say_line", "soak"]

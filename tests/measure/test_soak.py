@@ -49,10 +49,10 @@ def test_troubles_are_wrong() -> None:
 
 
 @pytest.mark.real
-def test_three_minutes_of_a_home() -> None:
-    found = soak(Config(), 0.05)
-    assert found["turns"] >= 3
-    assert found["replies"] >= 3
+def test_two_minutes_of_a_home() -> None:
+    found = soak(Config(), 0.03)
+    assert found["turns"] >= 2
+    assert found["replies"] >= 2
     assert found["troubles"] == []
     assert found["threads"][1] <= found["threads"][0]
     assert found["rss_mb"][0] > 100
