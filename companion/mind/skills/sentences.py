@@ -28,14 +28,14 @@ _ASKED: Final = frozenset(
     {
         *("time", "day", "date", "timer_set", "timer_left", "timer_cancel", "remind"),
         *("remind_timed", "reminder_list", "joke", "help", "cannot_know"),
+        *("reminder_cancel", "reminder_move", "call", "message_bare"),
     }
 )
 """A request in any clause. All else is one only by itself: who says more than "good night" or "I've
 taken my tablets" may say the more important thing in the rest."""
 _TOLD: Final = frozenset(
     {
-        *("appointment", "reminder_cancel", "reminder_move", "message", "message_bare", "call"),
-        "memory_lane",
+        *("appointment", "message", "memory_lane"),
     }
 )
 """A request in any sentence."""
@@ -129,7 +129,10 @@ class Sentences:
     ) -> Iterator[Meant]:
         """Yield the last of several greetings and thanks, if there is nothing else."""
         last = None
+        small = {*self._before, *self._after}
         for clause in clauses:
+            if self._words(clause) in small or self._words(clause) == self._companion:
+                continue
             meant = (one for one in self._read(clause, now, lists) if one.intent in _CIVIL)
             last = next(meant, None)
             if last is None:
