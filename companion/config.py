@@ -331,6 +331,12 @@ class ServiceSettings(_Section):
     backups: Path | None = None
     """Folder of the nightly backups; None makes none."""
     backups_kept: int = Field(7, ge=1, le=366)
+    log: Literal["plain", "json"] = "plain"
+    """How ``companion service run`` writes its log; neither holds words or names."""
+    metrics_port: int = Field(0, ge=0, le=65_535)
+    """Prometheus' numbers on the loopback; 0 serves none."""
+    light: Path | None = None
+    """A Linux LED (``/sys/class/leds/ACT``) or a file that shows the state; None shows none."""
 
 
 class Config(_Section):

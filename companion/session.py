@@ -123,6 +123,10 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
             days.open(compared=who.working, skills=skills)
             stack.callback(days.close)
         watched = app.watch_over(config, clock, source, keeping) if live and not in_file else None
+        shown = app.start_showing(config, keeping, watched, _troubled(log, clock, "service"))
+        if shown is not None:
+            stack.callback(shown.close)
+            log.observers = (*log.observers, shown.see)
         endpointer = app.new_endpointer(config)
         if not in_file:
             _recall(endpointer, config.state_dir / _PATIENCE_FILE)
@@ -135,7 +139,7 @@ async def _hold(config: Config, request: TalkRequest, engines: app.Engines | Non
             log,
             endpointer=endpointer,
             in_file=in_file,
-            watch=_watch(request.on_frame, watched),
+            watch=_watch(request.on_frame, watched, shown, clock),
             who=who,
             journal=days.living,
         )
@@ -414,15 +418,21 @@ def _wire(conversation: Conversation, button: Callable[[], None], *, push: bool)
 
 
 def _watch(
-    shown: Callable[[float, str], None] | None, watched: app.Watched | None
+    asked: Callable[[float, str], None] | None,
+    watched: app.Watched | None,
+    shown: app.Shown | None,
+    clock: WallClock | VirtualClock,
 ) -> Callable[[float, str], None] | None:
-    if watched is None:
-        return shown
+    if watched is None and shown is None:
+        return asked
 
     def see(level: float, state: str) -> None:
-        watched.heart.frame()
+        if watched is not None:
+            watched.heart.frame()
         if shown is not None:
-            shown(level, state)
+            shown.frame(state, clock.now())
+        if asked is not None:
+            asked(level, state)
 
     return see
 

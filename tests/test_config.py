@@ -116,6 +116,9 @@ OTHER: dict[str, dict[str, Any]] = {
         "health_file": "/run/companion/health.json",
         "backups": "/var/backups/companion",
         "backups_kept": 3,
+        "log": "json",
+        "metrics_port": 9464,
+        "light": "/sys/class/leds/ACT",
     },
 }
 """For every setting a value that is not its default."""

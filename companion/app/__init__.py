@@ -62,6 +62,7 @@ from companion.app.sending import (
     new_messenger,
     new_postman,
 )
+from companion.app.showing import Shown, start_showing
 from companion.app.talking import build_conversation, new_endpointer
 from companion.app.watching import Watched, post_trouble, watch_over
 from companion.app.wyoming import serve_wyoming
@@ -74,6 +75,7 @@ __all__ = [
     "Keeping",
     "Living",
     "RememberedCircle",
+    "Shown",
     "TypedReminders",
     "Watched",
     "begin_scale",
@@ -130,6 +132,7 @@ __all__ = [
     "start_home",
     "start_keeping",
     "start_living",
+    "start_showing",
     "store_print",
     "system_prompt",
     "threads",

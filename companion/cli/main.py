@@ -38,6 +38,7 @@ from companion.cli.listen import listen
 from companion.cli.memory import forget, recall, remember
 from companion.cli.say import say
 from companion.cli.screen import screen
+from companion.cli.soak import soak
 from companion.cli.summary import summary
 from companion.cli.talk import talk
 from companion.errors import CompanionError
@@ -98,7 +99,7 @@ def _root(
 
 
 for command in (
-    *(talk, listen, feel, say, ask, screen, check_reply, devices, doctor, bench, summary),
+    *(talk, listen, feel, say, ask, screen, check_reply, devices, doctor, bench, soak, summary),
     *(remember, recall, forget),
 ):
     app.command(command.__name__.replace("_", "-"))(command)

@@ -11,8 +11,6 @@ from typing import Annotated
 
 import typer
 
-from companion import events
-
 app = typer.Typer(help="Running untouched, as a service.", no_args_is_help=True)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Use this config file.")]
@@ -22,9 +20,12 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="Use this co
 def run(config: ConfigOption = None) -> None:
     """Talk, as companion.service does: no display, no words in the log, no demonstration."""
     from companion.config import load_config
+    from companion.service.logs import writer
     from companion.session import TalkRequest, hold
 
-    hold(load_config(config), TalkRequest(observers=(_log,)))
+    settings = load_config(config)
+    log = writer(settings.service.log, lambda line: print(line, flush=True))
+    hold(settings, TalkRequest(observers=(log,)))
 
 
 @app.command()
@@ -112,15 +113,3 @@ def recommend(
         return
     print(choice.profile)
     print(choice.why, file=sys.stderr)
-
-
-def _log(event: events.Event) -> None:
-    match event:
-        case events.Listening():
-            print(f"listening after {event.load_s:.1f} s", flush=True)
-        case events.DeviceChanged():
-            print(f"{event.device} {event.state}", flush=True)
-        case events.Trouble():
-            print(f"trouble in {event.where}", flush=True)
-        case events.AlertNews():
-            print(f"an alert: {event.kind}", flush=True)

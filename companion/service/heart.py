@@ -98,6 +98,16 @@ class Heart:
         self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
         self._thread.start()
 
+    @property
+    def frame_s(self) -> float:
+        """Seconds since the talk took a frame."""
+        return max(self._monotonic() - self._frame_at, 0.0)
+
+    @property
+    def loop_s(self) -> float:
+        """Seconds the event loop has not answered; 0 when it has."""
+        return max(self._monotonic() - self._called_at, 0.0) if self._waiting else 0.0
+
     def frame(self) -> None:
         """Take note that the talk took a frame."""
         self._frame_at = self._monotonic()
@@ -154,8 +164,8 @@ class Heart:
         ask = self._probes
         lost = ask.lost()
         return Signs(
-            frame_s=max(now - self._frame_at, 0.0),
-            loop_s=max(now - self._called_at, 0.0) if self._waiting else 0.0,
+            frame_s=self.frame_s,
+            loop_s=self.loop_s,
             sound_s=ask.sound_s(),
             lost=lost,
             plugged=ask.plugged() if lost else None,

@@ -101,6 +101,11 @@ class RestartBook:
             1 for row in self._rows() if row["why"] == why and 0 <= now - row["at"] < _HOUR_S
         )
 
+    @property
+    def asked(self) -> int:
+        """How many restarts are remembered that the watchdog asked for."""
+        return len(self._rows())
+
     def _rows(self) -> list[dict[str, Any]]:
         rows = self._tree.get("restarts")
         return [

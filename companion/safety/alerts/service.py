@@ -242,6 +242,14 @@ class AlertService:
         rows |= {row.id: row for row in self._spare.all()}
         return sorted(rows.values(), key=lambda row: -row.at)[:limit]
 
+    def waiting(self) -> int:
+        """Return how many alerts nobody has answered yet.
+
+        Raises:
+            StorageError: the database cannot be read.
+        """
+        return len(self._open())
+
     def contacts(self) -> list[Contact]:
         """Return everybody who can be told, first to last.
 
