@@ -156,7 +156,10 @@ def take(page: Page, stem: Path, wrong: list[str], url: str) -> None:
         page.goto(url)
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{stem.name} is wider than {width} px")
-        page.screenshot(path=stem.with_name(f"{stem.name}-{name}.png"), full_page=True)
+        # As tall as the page, so that the bar at the bottom is there and not across the middle.
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(height, tall)})
+        page.screenshot(path=stem.with_name(f"{stem.name}-{name}.png"))
 
 
 def main() -> int:

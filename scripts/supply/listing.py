@@ -95,6 +95,11 @@ def licences(facts: Facts) -> str:
     parts += ["## Models\n", "| model | what | licence | from |", "|---|---|---|---|"]
     parts += [f"| {m.name} | {m.description} | {m.licence} | {_from(m)} |" for m in _models()]
     parts.append(_FOOT)
+    parts += ["| questionnaire | licence of its wording |", "|---|---|"]
+    for path in sorted((ROOT / "prompts" / "en" / "scales").glob("*.toml")):
+        scale = tomllib.loads(path.read_text("utf-8"))
+        parts.append(f"| {scale['title']} | {scale['licence']} |")
+    parts.append("")
     return "\n".join(parts)
 
 
@@ -102,6 +107,10 @@ _TABLE = ("| distribution | version | licence | read in |", "|---|---|---|---|")
 _FOOT = """
 The small models that we trained ourselves (`models/emotion`, `safety`, `speakers`, `wellbeing`) are
 under companion's own licence; what they were taught from stands in their cards.
+
+## Texts of others
+
+Whoever sells devices must remove `who5.toml`, or ask the WHO ([scales](scales.md)).
 """
 
 

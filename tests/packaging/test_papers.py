@@ -56,8 +56,7 @@ def test_the_page_for_the_daughter_is_plain() -> None:
     prose = re.sub(r"`[^`]*`|\[|\]\([^)]*\)|[*|#>-]", " ", text)
     sentences = [one for one in re.split(r"[.!?:]\s|\n\n", prose) if len(one.split()) > 2]
     words = re.findall(r"[A-Za-z']+", prose)
-    syllables = sum(
-        max(1, len(re.findall(r"[aeiouy]+", w.lower().removesuffix("e")))) for w in words
-    )
+    vowels = [re.findall("[aeiouy]+", word.lower().removesuffix("e")) for word in words]
+    syllables = sum(max(1, len(found)) for found in vowels)
     grade = 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
     assert grade <= 7.0  # Flesch and Kincaid 1975: US school grade; 7 is about 12 years
