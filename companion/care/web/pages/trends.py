@@ -95,9 +95,9 @@ def _words(visit: Visit, name: str, periods: tuple[Period, ...]) -> str:
             " on a scale from -1 (%(worst)s) to 1 (%(best)s)."
         ) % {
             "at": at,
-            "value": number(whole.value, 1),
-            "low": number(whole.low, 1),
-            "high": number(whole.high, 1),
+            "value": number(whole.value, 2),
+            "low": number(whole.low, 2),
+            "high": number(whole.high, 2),
             "worst": low,
             "best": high,
         }
@@ -108,7 +108,7 @@ def _words(visit: Visit, name: str, periods: tuple[Period, ...]) -> str:
     total = sum(getattr(one, name) for one in heard)
     return text("%(total)s in all, %(mean)s a day on the %(days)s days something was heard.") % {
         "total": number(total),
-        "mean": number(total / days, 1),
+        "mean": number(total / days, 1 if total >= days / 10 else 2),
         "days": number(days),
     }
 
