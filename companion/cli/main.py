@@ -42,6 +42,7 @@ from companion.cli.soak import soak
 from companion.cli.summary import summary
 from companion.cli.talk import talk
 from companion.errors import CompanionError
+from companion.heap import keep_little
 
 EXIT_UNEXPECTED = 70
 """EX_SOFTWARE of sysexits.h: a fault of ours, not of the user's."""
@@ -126,6 +127,7 @@ app.add_typer(journal.simulated, name="simulate")
 def main() -> None:
     """Run the command line and exit with the code of the error tree."""
     os.environ.update(QUIET)
+    keep_little()
     sys.exit(run())
 
 

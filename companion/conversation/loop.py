@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from companion import events
+from companion import events, heap
 from companion.audio.clock import Clock
 from companion.audio.level import dbfs
 from companion.conversation.attention import Addressed, Attention
@@ -234,6 +234,7 @@ class Conversation:
         if not self._housekept and t - self._quiet_since >= _IDLE_AFTER_S:
             self._housekept = True
             self._tasks.later(self._rooms.mind.idle)
+            self._tasks.later(heap.give_back)
 
     # -- the person's turn ---------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Pitch, by SwiftF0: a small network (MIT) whose weights lie in its package."""
+"""Pitch in semitones, without octave errors."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import swift_f0
 from numpy.typing import NDArray
 
-from companion.domain import SAMPLE_RATE, Samples
-from companion.emotion.spectra import HOP, runs
+from companion.domain import Samples
+from companion.emotion.spectra import runs
+from companion.pitch import HOP, track
 
 LOWEST_HZ: Final = 55.0
 HIGHEST_HZ: Final = 600.0
@@ -50,30 +50,24 @@ class Pitch:
         return np.asarray(REFERENCE_HZ * 2 ** (self.semitones / 12))
 
 
-class PitchTracker:
-    """A loaded tracker; one thread, and it does not spin."""
+def pitch_of(samples: Samples, speech: Flags) -> Pitch:
+    """Return the pitch of every frame.
 
-    def __init__(self) -> None:
-        self._model = swift_f0.SwiftF0(threads=1, spin=False)
-
-    def track(self, samples: Samples, speech: Flags) -> Pitch:
-        """Return the pitch of every frame.
-
-        Args:
-            samples: 16 kHz mono, finite.
-            speech: shape (n,): where to look; the rest is not voiced and costs nothing.
-        """
-        semitones = np.full(len(speech), np.nan)
-        for start, end in _stretches(speech):
-            part = samples[start * HOP : end * HOP]
-            if not len(part):
-                continue
-            found = self._model.detect(part, SAMPLE_RATE, LOWEST_HZ, HIGHEST_HZ)
-            length = min(end - start, len(found.confidence))
-            sure = found.confidence[:length] >= _VOICED
-            heard = 12 * np.log2(np.maximum(found.pitch_hz[:length], 1.0) / REFERENCE_HZ)
-            semitones[start : start + length] = np.where(sure, heard, np.nan)
-        return clean(semitones)
+    Args:
+        samples: 16 kHz mono, finite.
+        speech: shape (n,): where to look; the rest is not voiced and costs nothing.
+    """
+    semitones = np.full(len(speech), np.nan)
+    for start, end in _stretches(speech):
+        part = samples[start * HOP : end * HOP]
+        if not len(part):
+            continue
+        found = track(part, LOWEST_HZ, HIGHEST_HZ)
+        length = min(end - start, len(found.confidence))
+        sure = found.confidence[:length] >= _VOICED
+        heard = 12 * np.log2(np.maximum(found.hertz[:length], 1.0) / REFERENCE_HZ)
+        semitones[start : start + length] = np.where(sure, heard, np.nan)
+    return clean(semitones)
 
 
 def _stretches(speech: Flags) -> list[tuple[int, int]]:

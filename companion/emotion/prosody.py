@@ -9,7 +9,7 @@ import numpy as np
 
 from companion.domain import Samples, Word
 from companion.emotion.features import Prosody, assemble
-from companion.emotion.pitch import Pitch, PitchTracker
+from companion.emotion.pitch import Pitch, pitch_of
 from companion.emotion.quality import quality
 from companion.emotion.spectra import HOP_S, Flags, Frames, Line, frames, runs
 from companion.emotion.tempo import tempo
@@ -25,10 +25,7 @@ _LONGEST_S: Final = 30.0
 
 
 class Measurer:
-    """Measures utterances; holds the pitch tracker, so it is made once."""
-
-    def __init__(self) -> None:
-        self._tracker = PitchTracker()
+    """Measures utterances."""
 
     def measure(self, samples: Samples, words: Sequence[Word] = ()) -> Prosody:
         """Measure one utterance.
@@ -45,7 +42,7 @@ class Measurer:
         if len(sound) > longest:
             sound, words = sound[-longest:], ()
         cut = frames(sound)
-        pitch = self._tracker.track(sound, cut.speech)
+        pitch = pitch_of(sound, cut.speech)
         measured = intonation(cut, pitch) | loudness(cut, pitch)
         measured |= tempo(cut, pitch, words) | quality(cut, pitch)
         values, valid = assemble(measured)

@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.domain import SAMPLE_RATE, Samples
-
-HOP: Final = 256
-"""Samples between frames: 16 ms, as SwiftF0 has it."""
+from companion.pitch import HOP
 
 HOP_S: Final = HOP / SAMPLE_RATE
 

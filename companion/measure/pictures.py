@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from companion.domain import SAMPLE_RATE, Tone
-from companion.emotion.pitch import Pitch, PitchTracker
+from companion.emotion.pitch import Pitch, pitch_of
 from companion.emotion.spectra import HOP_S
 from companion.errors import MeasureError
 
@@ -60,13 +60,12 @@ def draw_tones(takes: Sequence[Take], path: Path) -> None:
     longest = {text: max(found[text, tone].speech.seconds for tone in Tone) for text in texts}
     figure = Figure(figsize=(7 * len(texts), 2.6 * len(Tone)), layout="constrained")
     grid = figure.subplots(len(Tone), len(texts), squeeze=False)
-    tracker = PitchTracker()
     for row, tone in enumerate(Tone):
         for column, text in enumerate(texts):
             take = found[text, tone]
             axes = grid[row][column]
             speech = np.ones(-(-len(take.samples) // round(HOP_S * SAMPLE_RATE)), np.bool_)
-            _draw(axes, take, tracker.track(take.samples, speech), longest[text])
+            _draw(axes, take, pitch_of(take.samples, speech), longest[text])
             if row == 0:
                 axes.set_title(text, fontsize=10)
         grid[row][0].set_ylabel(tone.value, fontsize=12)

@@ -270,6 +270,9 @@ def _session_options(threads: int | None) -> Any:
     options.inter_op_num_threads = 1
     # Waiting threads sleep: spinning ones would take the cores from the other engines.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Sentences differ in length: an arena would keep room for the longest, and a plan for each.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
     options.log_severity_level = 3
     return options
 

@@ -16,10 +16,10 @@ from typing import Final
 
 import numpy as np
 import soxr
-import swift_f0
 from numpy.typing import NDArray
 
 from companion.domain import SAMPLE_RATE, Samples
+from companion.pitch import track
 
 LOWEST_HZ: Final = 55.0
 HIGHEST_HZ: Final = 400.0
@@ -64,10 +64,7 @@ class Stretch:
 
 
 class PulseFinder:
-    """Finds the pulses of speech; holds the pitch tracker (SwiftF0, 0.4 MB), one thread."""
-
-    def __init__(self) -> None:
-        self._tracker = swift_f0.SwiftF0(threads=1, spin=False)
+    """Finds the pulses of speech."""
 
     def find(self, samples: Samples, rate: int) -> list[Stretch]:
         """Return the voiced stretches in order, without overlap; none of silence.
@@ -79,11 +76,10 @@ class PulseFinder:
         if len(samples) < rate * _SHORTEST_S:
             return []
         heard = soxr.resample(samples, rate, SAMPLE_RATE, quality="MQ")
-        track = self._tracker.detect(heard, SAMPLE_RATE, LOWEST_HZ, HIGHEST_HZ)
-        at = np.asarray(track.timestamps, np.float64) * rate
-        sure = np.asarray(track.confidence) >= _SURE
-        hertz = np.maximum(np.asarray(track.pitch_hz, np.float64), 1.0)
-        tones = 12 * np.log2(hertz / REFERENCE_HZ)
+        found = track(heard, LOWEST_HZ, HIGHEST_HZ)
+        at = found.seconds * rate
+        sure = found.confidence >= _SURE
+        tones = 12 * np.log2(np.maximum(found.hertz, 1.0) / REFERENCE_HZ)
         bounds = _bounds(sure, tones)
         if not bounds:
             return []
