@@ -1,0 +1,84 @@
+"""Whether a clause that fits no known relation still tells something that lasts."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from companion.mind.memory.people import ME, Found
+from companion.mind.memory.texts import Lasting
+from companion.patterns import Patterns, normalise
+
+_VERB: Final = 5
+"""Words of "my left knee" or "'s people" at most, before the verb."""
+
+
+class LastingTold:
+    """Tells what is so for long from what is only so today; in one language."""
+
+    def __init__(self, data: Lasting) -> None:
+        """Compile.
+
+        Raises:
+            ValueError: a pattern has a mistake.
+        """
+        lists = data.lists
+        self._moment = Patterns(data.moment, lists)
+        self._mine = Patterns(data.moment_of_mine, lists)
+        self._marked = Patterns(data.marked, lists)
+        self._states = Patterns(data.states, lists)
+        self._never = Patterns(data.negated, lists)
+        self._negation = Patterns(data.negation, lists)
+        self._past = frozenset(data.past)
+        self._deeds = frozenset(data.deeds)
+        self._present = frozenset(data.present)
+        self._links = frozenset(data.links)
+        self._ongoing = frozenset(data.ongoing)
+
+    def tells(self, found: Found, front: str) -> bool:
+        """Return whether what follows a subject is worth keeping as it stands.
+
+        Args:
+            found: whom it is about, and the rest of the clause.
+            front: what stood before the subject, such as "every summer".
+        """
+        words = normalise(f"x {' '.join(found.rest)}").split()[1:]
+        noun = found.spoken in ("your", "our") or words[:1] == ["'s"]
+        if noun:
+            at = next((n for n, w in enumerate(words[:_VERB]) if n and w in self._links), 0)
+            if not at:
+                return False
+            words = words[at:]
+        if len(words) < 3 or words[0] in ("from", "in", "at", "with", "of", "who", "that", "to"):
+            return False
+        told = f" {' '.join(words)} "
+        marked = bool(self._marked.find(f"{told}{front} "))
+        if self._negation.find(told) and not self._never.find(told):
+            return False
+        if self._moment.find(told) or (noun and self._mine.find(told)):
+            return False
+        if self._never.find(told) or self._states.find(told):
+            return True
+        first = next((w for w in words if w not in _ADVERBS), "")
+        second = words[words.index(first) + 1] if first in words else ""
+        if first in self._links and second.endswith("ing") and len(second) > 4:
+            return second in self._ongoing or marked
+        if first in self._past or re.fullmatch(r"[a-z]{2,}ed", first):
+            return marked or first in self._deeds or (first in ("was", "were") and self._other(found))
+        if found.subject.kin == ME:
+            return marked or first in self._present
+        return first in self._links or first in self._present or (
+            first.endswith("s") and first[:-1] in self._present
+        )
+
+    def _other(self, found: Found) -> bool:
+        return found.subject.kin != ME
+
+
+_ADVERBS: Final = frozenset(
+    "always never really just still now often usually mostly only also mainly even all do does did "
+    "sometimes normally generally".split()
+)
+
+
+__all__ = ["LastingTold"]
