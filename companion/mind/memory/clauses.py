@@ -63,12 +63,10 @@ class ClauseReader:
     def read(self, sentence: str) -> Told | None:
         """Return what a sentence tells; None when it asks, repeats hearsay, or only imagines."""
         plain = normalise(sentence)
-        firm = bool(self._firm.find(plain))
-        if self._hearsay.find(plain):
-            return None
+        firm = bool(self._firm.find(plain.replace("-", " ")))
         text = self._bare(sentence)
         said = normalise(text)
-        if "?" in sentence or not text or self._asks.find(said):
+        if "?" in sentence or not text or self._asks.find(said) or self._hearsay.find(said):
             return None
         doubt = bool(self._doubtful.find(plain))
         clauses: list[tuple[str, ...]] = []
@@ -154,7 +152,7 @@ def _goes_on(word: str) -> bool:
 
 def _trimmed(clause: Iterable[str]) -> list[str]:
     words = list(clause)
-    while words and words[0] == ",":
+    while words and words[0].lower() in (",", "and", "but", "so"):
         words = words[1:]
     while words and (words[-1] == "," or words[-1].lower() in ("and", "but", "so")):
         words.pop()

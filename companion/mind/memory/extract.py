@@ -9,7 +9,7 @@ from typing import Final
 
 from companion.mind.memory.clauses import ClauseReader
 from companion.mind.memory.dates import spoken_date
-from companion.mind.memory.lasting import LastingTold
+from companion.mind.memory.lasting import LastingTold, opening
 from companion.mind.memory.people import ME, Found, PeopleFinder, Subject, resolve
 from companion.mind.memory.texts import MemoryTexts, Relation
 from companion.mind.sentences import split
@@ -25,6 +25,7 @@ _CHILD: Final = re.compile(
     re.IGNORECASE,
 )
 _ALONE: Final = ("he", "she", "it", "they")
+_TENS: Final = re.compile(r"\b((?:twen|thir|for|fif|six|seven|eigh|nine)ty)-(\w+)")
 GUESS: Final = 0.5
 """Confidence in what a person says of somebody unknown."""
 
@@ -150,6 +151,7 @@ class Extractor:
         plain = " ".join(rest)
         # A word before it, since a text never begins with "'s".
         told = normalise(f"x {plain} {' '.join(front)}").replace(" x", "", 1)
+        told = _TENS.sub(r"\1 \2", told)
         told = " ".join(self._alike.get(w, w) for w in told.split(" "))
         whole = f" {' '.join(front).lower()} i {told.strip()} "
         if self._passing.find(whole):
@@ -182,7 +184,7 @@ class Extractor:
             name = self._people.name(rest, 1)
             if name is not None and name[1] == len(rest):
                 told = f" {rest[0].lower()} called {name[0].lower()} . "
-        negated = bool(self._negation.find(told))
+        negated = bool(self._negation.find(opening(told)))
         for relation in self._relations:
             match = relation.told.find(told)
             if match is None or (negated and not relation.negated):

@@ -11,6 +11,7 @@ from companion.patterns import Patterns, normalise
 
 _VERB: Final = 5
 """Words of "my left knee" or "'s people" at most, before the verb."""
+_NEGATED: Final = 4
 
 
 class LastingTold:
@@ -44,7 +45,9 @@ class LastingTold:
         """
         words = normalise(f"x {' '.join(found.rest)}").split()[1:]
         noun = found.spoken in ("your", "our") or words[:1] == ["'s"]
-        if noun:
+        if found.spoken.startswith("the ") and words[:1] and words[0] in self._links:
+            noun = True
+        elif noun:
             at = next((n for n, w in enumerate(words[:_VERB]) if n and w in self._links), 0)
             if not at:
                 return False
@@ -53,7 +56,7 @@ class LastingTold:
             return False
         told = f" {' '.join(words)} "
         marked = bool(self._marked.find(f"{told}{front} "))
-        if self._negation.find(told) and not self._never.find(told):
+        if self._negation.find(opening(told)) and not self._never.find(told):
             return False
         if self._moment.find(told) or (noun and self._mine.find(told)):
             return False
@@ -63,6 +66,8 @@ class LastingTold:
         second = words[words.index(first) + 1] if first in words else ""
         if first in self._links and second.endswith("ing") and len(second) > 4:
             return second in self._ongoing or marked
+        if noun and first in self._links:
+            return True
         if first in self._past or re.fullmatch(r"[a-z]{2,}ed", first):
             return marked or first in self._deeds or (first in ("was", "were") and self._other(found))
         if found.subject.kin == ME:
@@ -75,10 +80,15 @@ class LastingTold:
         return found.subject.kin != ME
 
 
+def opening(told: str) -> str:
+    """Return the words in which "not" turns the sentence into its opposite, not a part of it."""
+    return f" {' '.join(told.split()[:_NEGATED])} "
+
+
 _ADVERBS: Final = frozenset(
     "always never really just still now often usually mostly only also mainly even all do does did "
     "sometimes normally generally".split()
 )
 
 
-__all__ = ["LastingTold"]
+__all__ = ["LastingTold", "opening"]

@@ -101,6 +101,8 @@ class Recaller:
         self._memory = Patterns(texts.questions.memory, {})
         self._stop = frozenset(texts.questions.stop)
         self._expand = texts.clauses.expand
+        self._same = texts.questions.same
+        self._spelt = texts.questions.spelt
         groups = (texts.people.kin, texts.people.others, texts.people.pets)
         self.genders = {
             row[0]: gender for g in groups for gender, rows in g.items() for row in rows
@@ -113,6 +115,7 @@ class Recaller:
     def read(self, text: str, known: Sequence[Subject]) -> Question | None:
         """Return what is asked of memory, or None when it is no question to it."""
         words = [self._expand.get(w.lower(), w) for w in text.replace("’", "'").split()]
+        words = [self._spelt.get(w.lower().strip(",.?"), w) for w in words]
         plain = normalise(" ".join(words))
         if not self._opened.find(plain):
             return None
@@ -124,7 +127,7 @@ class Recaller:
             return None
         rest = tuple(
             dict.fromkeys(
-                stem(w)
+                self._stem(w)
                 for w in re.findall(r"[\w-]+", plain)
                 if w not in self._stop and w not in used
             )
@@ -136,8 +139,12 @@ class Recaller:
         )
         kind = _KIND.search(plain)
         asked = kind[1] if kind else ""
-        stems = tuple(stem(w) for w in asked.split() if w not in self._stop)
+        stems = tuple(self._stem(w) for w in asked.split() if w not in self._stop)
         return Question(relation, people, stranger, rest, stems, asked, personal)
+
+    def _stem(self, word: str) -> str:
+        word = word.lower().removesuffix("'s")
+        return stem(self._same.get(word, self._spelt.get(word, word)))
 
     def people_in(self, text: str, known: Sequence[Subject]) -> tuple[Subject, ...]:
         """Return who is named in a text."""
@@ -273,7 +280,7 @@ class Recaller:
         if question.relation == "spouse":
             wed = any(_is_spouse(fact, one) for one in question.people)
             return wed or (fact.relation == "spouse" and bool(question.people))
-        have = {stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
+        have = {self._stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
         hits = sum(w in have for w in question.words)
         share = hits / len(question.words) if question.words else 0.0
         if strict:
@@ -308,7 +315,7 @@ class Recaller:
     def _named(self, text: str, have: set[str]) -> bool | None:
         """Whether a sentence holds all of "my house number"; None when nothing is named so."""
         found = _THING.search(text.lower())
-        words = [stem(w) for w in found[1].split() if w not in self._stop] if found else []
+        words = [self._stem(w) for w in found[1].split() if w not in self._stop] if found else []
         return all(w in have for w in words) if words else None
 
     def relevant(self, text: str, store: Memories, most: int = 3) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ PAST: Final = "past."
 """Before the relation of what is no longer so."""
 _VERSION: Final = "1"
 _FOUND: Final = 30
+_NAMES: Final = re.compile(r"(?:, |\band |\bcalled |\bnamed )([A-Z][a-z]+)\b")
 
 
 class Memories(Protocol):
@@ -186,6 +188,12 @@ def known_people(facts: Sequence[Memory], genders: dict[str, str]) -> tuple[Subj
             last = kin.rsplit("'s ", 1)[-1]
             kin = "'s ".join([*(part.title() for part in kin.split("'s ")[:-1]), last])
             found.setdefault(fact.subject, Subject(kin, name, genders.get(last, "")))
+    named = {one.name.lower() for one in found.values()}
+    for fact in facts:
+        if fact.relation == "family":  # "has two boys, Liam and Josh"
+            for name in _NAMES.findall(fact.sentence):
+                if name.lower() not in named:
+                    found.setdefault(f"/{name.lower()}", Subject("", name, "they"))
     return tuple(found.values())
 
 
