@@ -104,7 +104,9 @@ class ClauseReader:
             if word == "," or low in self._joints:
                 pair = word != "," and len(clauses[-1]) < 3 and follows == "i"  # "Doris and I"
                 joined = word == "," and follows in self._joints and after in self._subjects
-                if clauses[-1] and not pair and (follows in self._subjects or joined):
+                # "I have asthma, so I'm on the brown inhaler"
+                cause = "so" in (low, follows) and len(clauses[-1]) < 5
+                if clauses[-1] and not pair and not cause and (follows in self._subjects or joined):
                     clauses.append([])
                     cut = False
                     continue

@@ -153,7 +153,7 @@ class Extractor:
         told = normalise(f"x {plain} {' '.join(front)}").replace(" x", "", 1)
         told = _TENS.sub(r"\1 \2", told)
         told = " ".join(self._alike.get(w, w) for w in told.split(" "))
-        whole = f" {' '.join(front).lower()} i {told.strip()} "
+        whole = f" {' '.join([*front, 'i', told.strip()]).lower()} "
         if self._passing.find(whole):
             return []
         subject, confidence = found.subject, (0.9 if found.sure else GUESS) - 0.4 * doubt
@@ -187,6 +187,8 @@ class Extractor:
         negated = bool(self._negation.find(opening(told)))
         for relation in self._relations:
             match = relation.told.find(told)
+            if match is None and relation.name == "work":
+                match = self._lasting.occupation(told)
             if match is None or (negated and not relation.negated):
                 continue
             return [
@@ -208,6 +210,19 @@ class Extractor:
         told: str,
     ) -> Candidate:
         subject, rest = found.subject, list(found.rest)
+        if relation.name == "died" and rest[0].lower() == "lost" and len(rest) > 2:
+            lost = self._people.after_my(rest, 2)  # "lost my husband Ron"
+            if lost is not None and lost[0].name:
+                return Candidate(
+                    relation.kind,
+                    lost[0],
+                    relation.name,
+                    value,
+                    self._sentence(found.spoken or subject.spoken, rest),
+                    spoken_date(" ".join(rest)),
+                    confidence,
+                    relation.one,
+                )
         spoken = found.spoken or subject.spoken
         if relation.name == "name" and subject.kin != ME:
             named = self._people.name(

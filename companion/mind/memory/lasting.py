@@ -7,7 +7,7 @@ from typing import Final
 
 from companion.mind.memory.people import ME, Found
 from companion.mind.memory.texts import Lasting
-from companion.patterns import Patterns, normalise
+from companion.patterns import Match, Patterns, normalise
 
 _VERB: Final = 5
 """Words of "my left knee" or "'s people" at most, before the verb."""
@@ -30,6 +30,11 @@ class LastingTold:
         self._states = Patterns(data.states, lists)
         self._never = Patterns(data.negated, lists)
         self._negation = Patterns(data.negation, lists)
+        try:
+            self._occupied = re.compile(data.occupation)
+        except re.error as error:
+            raise ValueError(f"occupation: {error}") from error
+        self._no_occupation = frozenset(data.no_occupation)
         self._past = frozenset(data.past)
         self._deeds = frozenset(data.deeds)
         self._present = frozenset(data.present)
@@ -75,6 +80,13 @@ class LastingTold:
         return first in self._links or first in self._present or (
             first.endswith("s") and first[:-1] in self._present
         )
+
+    def occupation(self, told: str) -> Match | None:
+        """Return "is a dental hygienist", by how the words for what people do end."""
+        found = self._occupied.search(told)
+        if found is None or found["what"] in self._no_occupation:
+            return None
+        return Match({"rest": found["rest"]}, found.start())
 
     def _other(self, found: Found) -> bool:
         return found.subject.kin != ME

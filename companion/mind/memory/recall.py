@@ -7,7 +7,7 @@ Clarke, Buettcher, SIGIR 2009); what is found must be about whom was asked and h
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -198,30 +198,63 @@ class Recaller:
         facts = [] if question.stranger else self._candidates(question, store.facts())
         if not facts:
             return Recalled((), question.personal)
-        order = self._fused(text, facts, store)
         likeness = store.likeness(text)
         kinds = store.likeness(question.kind) if question.kind else {}
-        strict = question.relation in _STRICT
-        if question.relation == "name" and question.people and question.words:
-            strict = False  # "Peter's boat": the thing, not him
-        wanted = _ALSO.get(question.relation or "", (question.relation,))
+        order = self._fused(text, facts, store, likeness)
+
+        def answering(among: Sequence[Memory], *, strict: bool) -> list[Memory]:
+            return [
+                f
+                for f in among
+                if self._answers(
+                    f, question, text, likeness.get(f.id, 0.0), kinds.get(f.id, 0.0), strict=strict
+                )
+            ]
+
+        strict = self._is_strict(question)
+        good: list[Memory] = []
         if strict:
-            order = [f for f in order if f.relation in wanted]
-            order.sort(key=lambda f: f.relation != question.relation)
-        good = [
-            f
-            for f in order
-            if self._answers(
-                f, question, text, likeness.get(f.id, 0.0), kinds.get(f.id, 0.0), strict=strict
-            )
-        ]
-        if strict and len(question.people) > 1:
+            wanted = _ALSO.get(question.relation or "", (question.relation,))
+            close = [f for f in order if f.relation in wanted]
+            close.sort(key=lambda f: f.relation != question.relation)
+            good = answering(close, strict=True)
+        if good and len(question.people) > 1:
             good = list({f.subject: f for f in reversed(good)}.values())[:A_FEW]
-        elif strict and question.relation == "work":
+        elif good and question.relation == "work":
             good = [f for f in good if f.relation == good[0].relation][:2]
-        else:
+        elif strict and not good:
+            good = [f for f in order if self._told_beside(f, question, text)][:1]
+        elif not strict:
+            good = answering(order, strict=False)
+        if not (strict and (question.relation == "work" or len(question.people) > 1)):
             good = good[:1]
         return Recalled(tuple(good), bool(good) or question.personal)
+
+    def _is_strict(self, question: Question) -> bool:
+        """Whether only a fact of the relation itself answers."""
+        if question.relation == "name" and question.people and question.words:
+            return False  # "Peter's boat": the thing, not him
+        if question.relation in ("lives", "work") and question.people:
+            return set(question.words) <= _ABOUT_WORK_AND_HOME
+        return question.relation in _STRICT
+
+    def _told_beside(self, fact: Memory, question: Question, text: str) -> bool:
+        """Whether a strict question is answered by what was told for another reason."""
+        if not _fits(text, fact):
+            return False
+        if question.people:
+            if not any(same_key(fact.subject, one) for one in question.people):
+                return False
+            if question.relation == "name":
+                # "Your great-grandson Noah was born in May" tells his name.
+                return not question.words and bool(
+                    fact.subject.partition("/")[2]
+                    or (fact.relation == "told" and _CALLED.search(fact.sentence))
+                )
+            return False
+        have = {self._stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
+        wanted = [w for w in question.words if w != "favourit"]
+        return bool(wanted) and question.relation != "favourite" and all(w in have for w in wanted)
 
     def _candidates(self, question: Question, facts: Sequence[Memory]) -> list[Memory]:
         if not question.people:
@@ -253,10 +286,11 @@ class Recaller:
                     found.append(fact)
         return list(dict.fromkeys(found))
 
-    def _fused(self, text: str, facts: Sequence[Memory], store: Memories) -> list[Memory]:
+    def _fused(
+        self, text: str, facts: Sequence[Memory], store: Memories, likeness: Mapping[str, float]
+    ) -> list[Memory]:
         scores = dict.fromkeys((f.id for f in facts), 0.0)
         words = [w for w in re.findall(r"[\w-]+", text.lower()) if w not in self._stop]
-        likeness = store.likeness(text)
         by_meaning = sorted(likeness, key=lambda i: -likeness[i])
         for ranked in (store.search(words), [i for i in by_meaning if i in scores]):
             for rank, found in enumerate(i for i in ranked if i in scores):
@@ -336,6 +370,34 @@ class Recaller:
         return tuple(s for _, s in sorted(found, key=lambda one: -one[0])[:most])
 
 
+def stem(word: str) -> str:
+    """Return a word without its ending, roughly."""
+    word = word.lower().removesuffix("'s")
+    for end, instead in (
+        ("ies", "y"),
+        ("ied", "y"),
+        ("ings", ""),
+        ("ing", ""),
+        ("ed", ""),
+        ("es", ""),
+        ("s", ""),
+    ):
+        if word.endswith(end) and len(word) - len(end) >= 3:
+            word = word[: -len(end)] + instead
+            break
+    return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+_ABOUT_WORK_AND_HOME: Final = frozenset(
+    stem(w)
+    for w in (
+        *("live", "living", "stay", "reside", "based", "move", "moved", "emigrate", "town", "city"),
+        *("country", "street", "place", "village", "road", "part", "house", "home"),
+        *("work", "working", "job", "profession", "occupation", "career", "line", "trade", "employed"),
+        *("living", "earn"),
+    )
+)
+_CALLED: Final = re.compile(r"(?<!^)\b[A-Z][a-z]+")
 _WH: Final = re.compile(
     r" (?:who|whom|whose|what|which|where|when|whereabouts|how (?:old|many|long|often|tall)) "
 )
@@ -427,24 +489,6 @@ def same_key(key: str, person: Subject) -> bool:
     if person.name:
         return name == person.name.lower() or (not name and kin == person.kin.lower() != "")
     return kin == person.kin.lower() and bool(kin)
-
-
-def stem(word: str) -> str:
-    """Return a word without its ending, roughly."""
-    word = word.lower().removesuffix("'s")
-    for end, instead in (
-        ("ies", "y"),
-        ("ied", "y"),
-        ("ings", ""),
-        ("ing", ""),
-        ("ed", ""),
-        ("es", ""),
-        ("s", ""),
-    ):
-        if word.endswith(end) and len(word) - len(end) >= 3:
-            word = word[: -len(end)] + instead
-            break
-    return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
 __all__ = ["Question", "Recalled", "Recaller", "same_key", "stem"]

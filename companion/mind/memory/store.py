@@ -219,7 +219,8 @@ def conflict(one: Candidate, facts: Sequence[Memory]) -> Memory | None:
 
 def _topic(sentence: str) -> str:
     """Return "colour" of "your favourite colour is blue"."""
-    return sentence.lower().partition("favourite ")[2].partition(" is ")[0]
+    found = re.search(r"favou?rite (.+?) (?:is|was|has always been) ", sentence.lower())
+    return found[1] if found else ""
 
 
 def told_on(fact: Memory) -> str:

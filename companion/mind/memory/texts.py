@@ -61,6 +61,9 @@ class Lasting(_Data):
     present: tuple[str, ...]
     links: tuple[str, ...]
     ongoing: tuple[str, ...]
+    occupation: str
+    """Regular expression with ``rest`` and its last word, ``what``."""
+    no_occupation: tuple[str, ...]
     lists: dict[str, tuple[str, ...]]
 
 
