@@ -52,6 +52,7 @@ class ClauseReader:
         self._joints = set(data.joints)
         self._subjects = set(data.subjects)
         self._cut = set(data.cut)
+        self._of_it = set(data.of_it)
         self._expand = data.expand
         self._has = set(data.after_has["words"])
         self._is = set(data.after_has["is"])
@@ -101,6 +102,8 @@ class ClauseReader:
             low = word.lower()
             follows = words[n + 1].lower() if n + 1 < len(words) else ""
             after = words[n + 2].lower() if n + 2 < len(words) else ""
+            if word == "," and follows == "the" and after in self._of_it:
+                follows = ""  # "a dog, the last one was a beagle"
             if word == "," or low in self._joints:
                 pair = word != "," and len(clauses[-1]) < 3 and follows == "i"  # "Doris and I"
                 joined = word == "," and follows in self._joints and after in self._subjects

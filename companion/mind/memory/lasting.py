@@ -68,6 +68,9 @@ class LastingTold:
         if self._never.find(told) or self._states.find(told):
             return True
         first = next((w for w in words if w not in _ADVERBS), "")
+        after = words[words.index(first) + 1] if first in words else ""
+        if first in ("do", "does", "did") and after in self._present:
+            first = after  # "I do like"
         second = words[words.index(first) + 1] if first in words else ""
         if first in self._links and second.endswith("ing") and len(second) > 4:
             return second in self._ongoing or marked
@@ -98,7 +101,7 @@ def opening(told: str) -> str:
 
 
 _ADVERBS: Final = frozenset(
-    "always never really just still now often usually mostly only also mainly even all do does did "
+    "always never really just still now often usually mostly only also mainly even all "
     "sometimes normally generally".split()
 )
 

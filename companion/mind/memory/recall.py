@@ -73,6 +73,8 @@ class Question:
     kind_of: tuple[str, ...]
     """The stems of "what kind": in "what meat", "meat"."""
     kind: str
+    named: tuple[str, ...]
+    """Stems of what has a capital and is nobody known: it must be found too."""
     personal: bool
     """Plainly about the person's own life."""
 
@@ -140,7 +142,15 @@ class Recaller:
         kind = _KIND.search(plain)
         asked = kind[1] if kind else ""
         stems = tuple(self._stem(w) for w in asked.split() if w not in self._stop)
-        return Question(relation, people, stranger, rest, stems, asked, personal)
+        named = tuple(
+            self._stem(w)
+            for w in re.findall(r"[\w'-]+", text.replace("’", "'"))[1:]
+            if w[:1].isupper()
+            and len(w) > 1
+            and "'" not in w.removesuffix("'s")
+            and w.lower().removesuffix("'s") not in used
+        )
+        return Question(relation, people, stranger, rest, stems, asked, named, personal)
 
     def _stem(self, word: str) -> str:
         word = word.lower().removesuffix("'s")
@@ -240,7 +250,8 @@ class Recaller:
 
     def _told_beside(self, fact: Memory, question: Question, text: str) -> bool:
         """Whether a strict question is answered by what was told for another reason."""
-        if not _fits(text, fact):
+        have = {self._stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
+        if not _fits(text, fact) or not all(w in have for w in question.named):
             return False
         if question.people:
             if not any(same_key(fact.subject, one) for one in question.people):
@@ -249,11 +260,12 @@ class Recaller:
                 # "Your great-grandson Noah was born in May" tells his name.
                 return not question.words and bool(
                     fact.subject.partition("/")[2]
-                    or (fact.relation == "told" and _CALLED.search(fact.sentence))
+                    or (fact.relation in ("told", "work") and _CALLED.search(fact.sentence))
                 )
             return False
-        have = {self._stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
-        wanted = [w for w in question.words if w != "favourit"]
+        wanted = question.words
+        if question.relation == "name" and len(wanted) < 2 and not have & {"named", "called"}:
+            return False
         return bool(wanted) and question.relation != "favourite" and all(w in have for w in wanted)
 
     def _candidates(self, question: Question, facts: Sequence[Memory]) -> list[Memory]:
@@ -309,12 +321,14 @@ class Recaller:
     ) -> bool:
         if not _fits(text, fact):
             return False
+        have = {self._stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
+        if not all(w in have for w in question.named):
+            return False
         if not question.people and _I.search(normalise(text)) and not _of_me(fact):
             return False
         if question.relation == "spouse":
             wed = any(_is_spouse(fact, one) for one in question.people)
             return wed or (fact.relation == "spouse" and bool(question.people))
-        have = {self._stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
         hits = sum(w in have for w in question.words)
         share = hits / len(question.words) if question.words else 0.0
         if strict:
@@ -325,6 +339,8 @@ class Recaller:
             if fact.subject != ME:
                 return False
             return self._named(text, have) is not False or like >= SAME
+        if question.kind_of and kind_like < KIND and not have & set(question.kind_of):
+            return False
         if question.kind_of and len(question.words) > 1:
             # "What meat": the kind need not be in the sentence, but must be near it.
             rest = [w for w in question.words if w not in question.kind_of]
@@ -397,7 +413,9 @@ _ABOUT_WORK_AND_HOME: Final = frozenset(
         *("living", "earn"),
     )
 )
-_CALLED: Final = re.compile(r"(?<!^)\b[A-Z][a-z]+")
+_CALLED: Final = re.compile(
+    r", (?:[A-Z][a-z]+ ?)+(?:,|\.)|\b(?:Doctor|Dr|Mr|Mrs|Miss|Ms|Nurse|Reverend|Father|Sister) [A-Z]"
+)
 _WH: Final = re.compile(
     r" (?:who|whom|whose|what|which|where|when|whereabouts|how (?:old|many|long|often|tall)) "
 )
@@ -432,6 +450,14 @@ _NUMBER: Final = re.compile(
     r"forty|fifty|sixty|seventy|eighty|ninety|hundred|only)\b"
 )
 
+_AGED: Final = re.compile(
+    rf"\b(?:is|are|was|were|be|turning|turned|turn|aged|at|age|only|when)\b(?: \w+)??"
+    rf"(?: (?:about|nearly|just|only))? (?:{_NUMBER.pattern})"
+)
+_BECAUSE: Final = re.compile(
+    r"\b(?:because|since|for|so|from|due|on account|after|as|to|thanks to|with|cause|cos|'cause)\b"
+)
+
 
 def _fits(text: str, fact: Memory) -> bool:
     """Whether a sentence has the kind of thing that is asked: a time, a place, a number, a name."""
@@ -447,6 +473,10 @@ def _fits(text: str, fact: Memory) -> bool:
         if fact.day:  # "on the sixth of June" is no place
             said = re.sub(r"\b(?:on|in)\b", "", said)
         return bool(_PLACE.search(said))
+    if re.search(r" (how old|what age) ", plain):
+        return bool(_AGED.search(said))
+    if re.search(r" why ", plain):
+        return bool(_BECAUSE.search(said))
     if re.search(r" (how (old|many|long|tall|big|much)|what age|what number|size) ", plain):
         return bool(_NUMBER.search(said) or (" how long " in plain and " since " in said))
     if re.search(r" (colour|color) ", plain):

@@ -42,6 +42,8 @@ class Clauses(_Data):
     """Inside a clause, this and the rest of it are left out."""
     joints: tuple[str, ...]
     subjects: tuple[str, ...]
+    of_it: tuple[str, ...]
+    """After ", the": goes on about what was just named."""
     expand: dict[str, str]
     after_has: dict[str, tuple[str, ...]]
     swap: dict[str, str]
