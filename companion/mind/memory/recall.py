@@ -45,6 +45,7 @@ _STRICT: Final = frozenset(
     }
 )
 """Relations that only a fact of the same relation answers."""
+_OF_SOMEBODY: Final = frozenset({"work", "lives", "age", "birthday", "from", "grew", "retired"})
 _ALSO: Final = {
     "lives": ("lives", "moved_in"),
     "work": ("work", "retired", "life"),
@@ -264,6 +265,8 @@ class Recaller:
                 )
             return False
         wanted = question.words
+        if question.named and question.relation in _OF_SOMEBODY:
+            return False
         if question.relation == "name" and len(wanted) < 2 and not have & {"named", "called"}:
             return False
         return bool(wanted) and question.relation != "favourite" and all(w in have for w in wanted)
@@ -452,7 +455,7 @@ _NUMBER: Final = re.compile(
 
 _AGED: Final = re.compile(
     rf"\b(?:is|are|was|were|be|turning|turned|turn|aged|at|age|only|when)\b(?: \w+)??"
-    rf"(?: (?:about|nearly|just|only))? (?:{_NUMBER.pattern})"
+    rf"(?: (?:about|nearly|just|only))? (?:{_NUMBER.pattern})\w*(?!\w)(?! years? (?!old))"
 )
 _BECAUSE: Final = re.compile(
     r"\b(?:because|since|for|so|from|due|on account|after|as|to|thanks to|with|cause|cos|'cause)\b"
