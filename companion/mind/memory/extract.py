@@ -98,11 +98,27 @@ class Extractor:
             if told is None:
                 last = None if "?" not in sentence else last
                 continue
+            before = len(found)
             for clause in told.clauses:
+                if clause[0].lower() in ("it", "they") and len(found) > before:
+                    longer = self._gone_on(found[-1], clause, last)
+                    if longer is not None:
+                        found[-1] = longer
+                        continue
                 made, last = self._clause(clause, everybody, last, doubt=told.doubt)
                 found += made
                 everybody += [one.subject for one in made]
         return tuple(found)
+
+    def _gone_on(
+        self, one: Candidate, clause: Sequence[str], last: Subject | None
+    ) -> Candidate | None:
+        """Add "it was too hot for me" to what was told before it; None where it is somebody."""
+        if last is not None and last.kin != ME:
+            return None
+        if self._passing.find(f" {normalise(' '.join(clause)).strip()} "):
+            return one
+        return replace(one, sentence=f"{one.sentence[:-1]}, {' '.join(self._swapped(clause))}.".replace(" ,", ","))
 
     def worded(self, text: str, known: Iterable[Subject] = ()) -> Candidate:
         """Return whatever the person asked to be remembered, in words said back to them."""

@@ -210,16 +210,13 @@ class Recaller:
         if not facts:
             return Recalled((), question.personal)
         likeness = store.likeness(text)
-        kinds = store.likeness(question.kind) if question.kind else {}
         order = self._fused(text, facts, store, likeness)
 
         def answering(among: Sequence[Memory], *, strict: bool) -> list[Memory]:
             return [
                 f
                 for f in among
-                if self._answers(
-                    f, question, text, likeness.get(f.id, 0.0), kinds.get(f.id, 0.0), strict=strict
-                )
+                if self._answers(f, question, text, likeness.get(f.id, 0.0), store, strict=strict)
             ]
 
         strict = self._is_strict(question)
@@ -256,7 +253,15 @@ class Recaller:
             return False
         if question.people:
             if not any(same_key(fact.subject, one) for one in question.people):
-                return False
+                # "You have been going to the same hairdresser, Sandra".
+                kins = "|".join(re.escape(one.kin) for one in question.people if one.kin)
+                return bool(
+                    question.relation == "name"
+                    and not question.words
+                    and kins
+                    and fact.subject == ME
+                    and re.search(rf"\b(?:your|same) (?:\w+ )?(?:{kins}),? [A-Z]", fact.sentence)
+                )
             if question.relation == "name":
                 # "Your great-grandson Noah was born in May" tells his name.
                 return not question.words and bool(
@@ -267,7 +272,7 @@ class Recaller:
         wanted = question.words
         if question.named and question.relation in _OF_SOMEBODY:
             return False
-        if question.relation == "name" and len(wanted) < 2 and not have & {"named", "called"}:
+        if question.relation == "name" and len(wanted) < 2 and not have & {"nam", "call"}:
             return False
         return bool(wanted) and question.relation != "favourite" and all(w in have for w in wanted)
 
@@ -318,7 +323,7 @@ class Recaller:
         question: Question,
         text: str,
         like: float,
-        kind_like: float,
+        store: Memories,
         *,
         strict: bool,
     ) -> bool:
@@ -342,19 +347,28 @@ class Recaller:
             if fact.subject != ME:
                 return False
             return self._named(text, have) is not False or like >= SAME
-        if question.kind_of and kind_like < KIND and not have & set(question.kind_of):
-            return False
-        if question.kind_of and len(question.words) > 1:
-            # "What meat": the kind need not be in the sentence, but must be near it.
+        if question.kind_of and not all(w in have for w in question.kind_of):
+            # "What meat": the kind need not be in the sentence, but something of it must be.
             rest = [w for w in question.words if w not in question.kind_of]
-            near = all(w in have for w in question.kind_of) or kind_like >= KIND
-            if rest and near and all(w in have for w in rest):
+            if rest and sum(w in have for w in rest) < len(rest):
+                return False
+            others = [
+                w
+                for w in re.findall(r"[\w-]+", fact.sentence)
+                if w.lower() not in self._stop and self._stem(w) not in question.words
+            ]
+            near = max(store.alike(question.kind, others), default=0.0)
+            if near < KIND:
+                return False
+            if rest or (question.people and fact.relation == question.relation):
                 return True
         if not question.people and self._named(text, have) is False and like < SAME:
             return False
         if fact.relation == question.relation and question.people and fact.relation in _TOLD_ONCE:
             return like >= NEAR
         if fact.relation == question.relation:
+            if not question.words and not question.people:
+                return fact.subject == ME and like >= NEAR
             return (
                 share >= 0.5
                 or (hits > 0 and like >= LIKE)
@@ -455,7 +469,7 @@ _NUMBER: Final = re.compile(
 
 _AGED: Final = re.compile(
     rf"\b(?:is|are|was|were|be|turning|turned|turn|aged|at|age|only|when)\b(?: \w+)??"
-    rf"(?: (?:about|nearly|just|only))? (?:{_NUMBER.pattern})\w*(?!\w)(?! years? (?!old))"
+    rf"(?: (?:about|nearly|just|only))? (?:{_NUMBER.pattern})(?!\w)(?! years? (?!old))"
 )
 _BECAUSE: Final = re.compile(
     r"\b(?:because|since|for|so|from|due|on account|after|as|to|thanks to|with|cause|cos|'cause)\b"
@@ -475,7 +489,7 @@ def _fits(text: str, fact: Memory) -> bool:
     if re.search(r" (where|whereabouts|which (town|city|country)|what street) ", plain):
         if fact.day:  # "on the sixth of June" is no place
             said = re.sub(r"\b(?:on|in)\b", "", said)
-        return bool(_PLACE.search(said))
+        return bool(_PLACE.search(said)) or fact.relation == "from"
     if re.search(r" (how old|what age) ", plain):
         return bool(_AGED.search(said))
     if re.search(r" why ", plain):

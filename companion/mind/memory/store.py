@@ -65,6 +65,11 @@ class Memories(Protocol):
         ...
 
 
+    def alike(self, text: str, others: Sequence[str]) -> tuple[float, ...]:
+        """Return the cosine of each other text; empty without the sentence model."""
+        ...
+
+
 @dataclass(slots=True)
 class MemoryStore:
     """In the database; consent is asked of it each time. Used from one thread."""
@@ -171,6 +176,13 @@ class MemoryStore:
         asked = np.asarray(self.vectorise([text])[0], np.float32)
         kept = np.stack([np.frombuffer(one.vector, np.float32) for one in rows])
         return {one.id: float(value) for one, value in zip(rows, kept @ asked, strict=True)}
+
+    def alike(self, text: str, others: Sequence[str]) -> tuple[float, ...]:
+        """As of ``Memories``."""
+        if self.vectorise is None or not others:
+            return ()
+        rows = np.asarray(self.vectorise([text, *others]), np.float32)
+        return tuple(float(value) for value in rows[1:] @ rows[0])
 
 
 def known_people(facts: Sequence[Memory], genders: dict[str, str]) -> tuple[Subject, ...]:
