@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from companion.cli.feel import Baseline
+
+if TYPE_CHECKING:
+    from companion.mind.memory.store import MemoryStore
 
 app = typer.Typer(help="Measure quality on recordings.", no_args_is_help=True)
 

@@ -102,10 +102,10 @@ class ClauseReader:
             low = word.lower()
             follows = words[n + 1].lower() if n + 1 < len(words) else ""
             after = words[n + 2].lower() if n + 2 < len(words) else ""
-            if word == "," and follows == "the":
-                # "A dog, the last one was a beagle"; "a tablet, the warfarin, for my heart".
-                if after in self._of_it or "," in [*words, ","][n + 2 : n + 6]:
-                    follows = ""
+            # "A dog, the last one was a beagle"; "a tablet, the warfarin, for my heart".
+            beside = after in self._of_it or "," in [*words, ","][n + 2 : n + 6]
+            if word == "," and follows == "the" and beside:
+                follows = ""
             if word == "," or low in self._joints:
                 pair = word != "," and len(clauses[-1]) < 3 and follows == "i"  # "Doris and I"
                 joined = word == "," and follows in self._joints and after in self._subjects

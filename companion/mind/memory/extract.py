@@ -118,7 +118,8 @@ class Extractor:
             return None
         if self._passing.find(f" {normalise(' '.join(clause)).strip()} "):
             return one
-        return replace(one, sentence=f"{one.sentence[:-1]}, {' '.join(self._swapped(clause))}.".replace(" ,", ","))
+        more = " ".join(self._swapped(clause)).replace(" ,", ",")
+        return replace(one, sentence=f"{one.sentence[:-1]}, {more}.")
 
     def worded(self, text: str, known: Iterable[Subject] = ()) -> Candidate:
         """Return whatever the person asked to be remembered, in words said back to them."""

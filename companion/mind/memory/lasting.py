@@ -40,6 +40,7 @@ class LastingTold:
         self._present = frozenset(data.present)
         self._links = frozenset(data.links)
         self._ongoing = frozenset(data.ongoing)
+        self._adverbs = frozenset(data.adverbs)
 
     def tells(self, found: Found, front: str) -> bool:
         """Return whether what follows a subject is worth keeping as it stands.
@@ -67,7 +68,7 @@ class LastingTold:
             return False
         if self._never.find(told) or self._states.find(told):
             return True
-        first = next((w for w in words if w not in _ADVERBS), "")
+        first = next((w for w in words if w not in self._adverbs), "")
         after = words[words.index(first) + 1] if first in words else ""
         if first in ("do", "does", "did") and after in self._present:
             first = after  # "I do like"
@@ -77,11 +78,14 @@ class LastingTold:
         if noun and first in self._links:
             return True
         if first in self._past or re.fullmatch(r"[a-z]{2,}ed", first):
-            return marked or first in self._deeds or (first in ("was", "were") and self._other(found))
+            theirs = first in ("was", "were") and found.subject.kin != ME
+            return marked or theirs or first in self._deeds
         if found.subject.kin == ME:
             return marked or first in self._present
-        return first in self._links or first in self._present or (
-            first.endswith("s") and first[:-1] in self._present
+        return (
+            first in self._links
+            or first in self._present
+            or (first.endswith("s") and first[:-1] in self._present)
         )
 
     def occupation(self, told: str) -> Match | None:
@@ -91,19 +95,10 @@ class LastingTold:
             return None
         return Match({"rest": found["rest"]}, found.start())
 
-    def _other(self, found: Found) -> bool:
-        return found.subject.kin != ME
-
 
 def opening(told: str) -> str:
     """Return the words in which "not" turns the sentence into its opposite, not a part of it."""
     return f" {' '.join(told.split()[:_NEGATED])} "
-
-
-_ADVERBS: Final = frozenset(
-    "always never really just still now often usually mostly only also mainly even all "
-    "sometimes normally generally".split()
-)
 
 
 __all__ = ["LastingTold", "opening"]

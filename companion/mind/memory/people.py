@@ -165,9 +165,9 @@ class PeopleFinder:
         if low[0] == "our" and self.after_my(words, 1) is None:
             ours = self.name(words, 1)
             if ours is not None:
-                named_so = self._one_named(ours[0], everybody)
-                who = named_so or Subject("", ours[0], "they")
-                return self._owned(who, words, ours[1])
+                ours_is = self._one_named(ours[0], everybody)
+                called = ours_is or Subject("", ours[0], "they")
+                return self._owned(called, words, ours[1])
         if low[0] in ("i", "we"):
             return Found(Subject(ME), tuple(words[1:]), spoken="you")
         if low[0] in ("my", "our"):
@@ -197,6 +197,11 @@ class PeopleFinder:
             if told is not None and told[1] == len(words) and not told[0].name:
                 subject = Subject(told[0].kin, name, told[0].gender)
                 return Found(subject, ("is", "called", *name.split()))
+            for n in range(end + 2, min(len(words), end + 5)):
+                role = self.kin(words, n)  # "is my heart doctor"
+                if role is not None and words[role[2] : role[2] + 1] in ([], [","]):
+                    in_role = Subject(role[0], name, role[1])
+                    return Found(in_role, tuple(words[end:]), spoken=name)
         if len(low) > end + 2 and low[end : end + 2] == ["and", "i"]:
             return Found(
                 same[0] if same else Subject("", name),
@@ -204,12 +209,6 @@ class PeopleFinder:
                 bool(same),
                 f"{name} and you",
             )
-            tail = words[end + 2 :]
-            at = next((n for n in range(len(tail)) if self.kin(tail, n)), None)
-            if at is not None and at <= 2:
-                kin, gender, last = self.kin(tail, at)  # type: ignore[misc]
-                if last == len(tail) or tail[last] == ",":
-                    return Found(Subject(kin, name, gender), tuple(words[end:]), spoken=name)
         subject = same[0] if len(same) == 1 else Subject("", name, "they")
         found_one = self._owned(subject, words, end)
         return Found(found_one.subject, found_one.rest, bool(same), found_one.spoken)

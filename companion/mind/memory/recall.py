@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from companion.mind.memory.fits import fits, stem
 from companion.mind.memory.people import ME, PeopleFinder, Subject
 from companion.mind.memory.store import Memories, known_people
 from companion.mind.memory.texts import MemoryTexts
@@ -21,10 +22,16 @@ LIKE: Final = 0.45
 """Cosine from which a sentence may be what is meant when it also shares words."""
 NEAR: Final = 0.30
 """Cosine from which a sentence that holds every word of the question may be meant."""
-KIND: Final = 0.25
-"""Cosine from which a sentence has to do with a kind of thing: "meat" with "pork"."""
+KIND: Final = 0.30
+"""Cosine from which a word may be of a kind: "fish" and "haddock" have 0.34, "instrument" and
+"rugby" 0.26."""
 SAME: Final = 0.6
-RELEVANT: Final = 0.40
+RELEVANT: Final = 0.45
+"""Cosine from which a sentence bears on what is being said. Of 42 remarks 33 found theirs, 48 of 52
+sentences bore on them, and none came up for 30 remarks on nothing (0.40: 36, 53 of 60, 2)."""
+RELEVANT_NAMED: Final = 0.15
+"""The same where the person of the sentence is named."""
+_NAMED_FIRST: Final = 0.25
 A_FEW: Final = 3
 _RANK: Final = 60
 """The constant of reciprocal rank fusion."""
@@ -231,7 +238,8 @@ class Recaller:
         elif good and question.relation == "work":
             good = [f for f in good if f.relation == good[0].relation][:2]
         elif strict and not good:
-            good = [f for f in order if self._told_beside(f, question, text)][:1]
+            every = self._fused(text, store.facts(), store, likeness)
+            good = [f for f in every if self._told_beside(f, question, text)][:1]
         elif not strict:
             good = answering(order, strict=False)
         if not (strict and (question.relation == "work" or len(question.people) > 1)):
@@ -249,7 +257,7 @@ class Recaller:
     def _told_beside(self, fact: Memory, question: Question, text: str) -> bool:
         """Whether a strict question is answered by what was told for another reason."""
         have = {self._stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
-        if not _fits(text, fact) or not all(w in have for w in question.named):
+        if not fits(text, fact) or not all(w in have for w in question.named):
             return False
         if question.people:
             if not any(same_key(fact.subject, one) for one in question.people):
@@ -327,7 +335,7 @@ class Recaller:
         *,
         strict: bool,
     ) -> bool:
-        if not _fits(text, fact):
+        if not fits(text, fact):
             return False
         have = {self._stem(w) for w in re.findall(r"[\w-]+", fact.sentence.lower())}
         if not all(w in have for w in question.named):
@@ -355,9 +363,14 @@ class Recaller:
             others = [
                 w
                 for w in re.findall(r"[\w-]+", fact.sentence)
-                if w.lower() not in self._stop and self._stem(w) not in question.words
+                if w.lower() not in self._stop
+                and self._stem(w) not in question.words
+                and w.lower() not in fact.subject
             ]
-            near = max(store.alike(question.kind, others), default=0.0)
+            # A name says nothing about its kind.
+            liked = question.relation in ("like", "favourite", "dislike")
+            name = liked and any(w[:1].isupper() for w in others[1:])
+            near = 1.0 if name else max(store.alike(question.kind, others), default=0.0)
             if near < KIND:
                 return False
             if rest or (question.people and fact.relation == question.relation):
@@ -397,28 +410,10 @@ class Recaller:
                 (person.name and f" {person.name.lower()} " in low)
                 or (person.kin and f" my {person.kin} " in low)
             )
-            score = likeness.get(fact.id, 0.0) + 0.25 * bool(named)
-            if score >= RELEVANT + 0.15 or (named and score >= RELEVANT):
-                found.append((score, fact.sentence))
+            like = likeness.get(fact.id, 0.0)
+            if like >= (RELEVANT_NAMED if named else RELEVANT):
+                found.append((like + _NAMED_FIRST * bool(named), fact.sentence))
         return tuple(s for _, s in sorted(found, key=lambda one: -one[0])[:most])
-
-
-def stem(word: str) -> str:
-    """Return a word without its ending, roughly."""
-    word = word.lower().removesuffix("'s")
-    for end, instead in (
-        ("ies", "y"),
-        ("ied", "y"),
-        ("ings", ""),
-        ("ing", ""),
-        ("ed", ""),
-        ("es", ""),
-        ("s", ""),
-    ):
-        if word.endswith(end) and len(word) - len(end) >= 3:
-            word = word[: -len(end)] + instead
-            break
-    return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
 _ABOUT_WORK_AND_HOME: Final = frozenset(
@@ -426,12 +421,13 @@ _ABOUT_WORK_AND_HOME: Final = frozenset(
     for w in (
         *("live", "living", "stay", "reside", "based", "move", "moved", "emigrate", "town", "city"),
         *("country", "street", "place", "village", "road", "part", "house", "home"),
-        *("work", "working", "job", "profession", "occupation", "career", "line", "trade", "employed"),
-        *("living", "earn"),
+        *("work", "working", "job", "profession", "occupation", "career", "line", "trade"),
+        *("employed", "earn"),
     )
 )
 _CALLED: Final = re.compile(
-    r", (?:[A-Z][a-z]+ ?)+(?:,|\.)|\b(?:Doctor|Dr|Mr|Mrs|Miss|Ms|Nurse|Reverend|Father|Sister) [A-Z]"
+    r", (?:[A-Z][a-z]+ ?)+(?:,|\.)"
+    r"|\b(?:Doctor|Dr|Mr|Mrs|Miss|Ms|Nurse|Reverend|Father|Sister) [A-Z]"
 )
 _WH: Final = re.compile(
     r" (?:who|whom|whose|what|which|where|when|whereabouts|how (?:old|many|long|often|tall)) "
@@ -440,71 +436,10 @@ _THING: Final = re.compile(
     r"\bmy ((?:[\w-]+ ){0,2}?[\w-]+?)(?:'s)?(?= (?:called|named|name|birthday)\b|[?.!]*$)"
 )
 _KIND: Final = re.compile(
-    r"\b(?:what|which) ((?:[\w-]+ )??[\w-]+) (?:do|does|did|am|is|was|can|has)\b"
+    r"\b(?:what|which) (?!my |our |the )((?:[\w-]+ )??[\w-]+) (?:do|does|did|am|is|was|can|has)\b"
 )
 _TOLD_ONCE: Final = frozenset({"met", "died", "born", "grew", "school", "wedding", "lived"})
 _I: Final = re.compile(r" (?:i|we) ")
-_PASSING: Final = re.compile(
-    r" (?:today|yesterday|tonight|tomorrow|just now|last night|this (?:morning|afternoon|evening)) "
-)
-_TELLING: Final = (
-    *("first", "second", "third", "other", "middle", "eldest", "oldest", "youngest", "elder"),
-    *("older", "younger", "last", "next", "new"),
-)
-"""Words that tell one of several apart: what is answered must hold them too."""
-_TIME: Final = re.compile(
-    r"\b(?:\d{4}|january|february|march|april|may|june|july|august|september|october|november|"
-    r"december|\w+days?|spring|summer|autumn|winter|years?|ago|morning|evening|night|afternoon|"
-    r"breakfast|lunch|dinner|tea|supper|bed|when|after|before|every|at \w+|past|war|century|"
-    r"christmas|easter|weekends?|month)\b"
-)
-_PLACE: Final = re.compile(
-    r"\b(?:in|at|on|near|by|from|to|under|behind|beside|over|round|opposite|above|below|next|down|up|"
-    r"inside|outside|for)\b"
-)
-_NUMBER: Final = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|"
-    r"forty|fifty|sixty|seventy|eighty|ninety|hundred|only)\b"
-)
-
-_AGED: Final = re.compile(
-    rf"\b(?:is|are|was|were|be|turning|turned|turn|aged|at|age|only|when)\b(?: \w+)??"
-    rf"(?: (?:about|nearly|just|only))? (?:{_NUMBER.pattern})(?!\w)(?! years? (?!old))"
-)
-_BECAUSE: Final = re.compile(
-    r"\b(?:because|since|for|so|from|due|on account|after|as|to|thanks to|with|cause|cos|'cause)\b"
-)
-
-
-def _fits(text: str, fact: Memory) -> bool:
-    """Whether a sentence has the kind of thing that is asked: a time, a place, a number, a name."""
-    plain, said = f" {normalise(text)} ", fact.sentence.lower()
-    if _PASSING.search(plain):
-        return False
-    words = set(re.findall(r"[\w-]+", said))
-    if any(f" {word} " in plain and word not in words for word in _TELLING):
-        return False
-    if re.search(r" (when|what time|what day|which day|what year|how often) ", plain):
-        return bool(_TIME.search(said) or fact.day)
-    if re.search(r" (where|whereabouts|which (town|city|country)|what street) ", plain):
-        if fact.day:  # "on the sixth of June" is no place
-            said = re.sub(r"\b(?:on|in)\b", "", said)
-        return bool(_PLACE.search(said)) or fact.relation == "from"
-    if re.search(r" (how old|what age) ", plain):
-        return bool(_AGED.search(said))
-    if re.search(r" why ", plain):
-        return bool(_BECAUSE.search(said))
-    if re.search(r" (how (old|many|long|tall|big|much)|what age|what number|size) ", plain):
-        return bool(_NUMBER.search(said) or (" how long " in plain and " since " in said))
-    if re.search(r" (colour|color) ", plain):
-        return "colour" in said or "color" in said
-    if re.search(r" (who|whom|whose) ", plain):
-        return bool(
-            re.search(r"(?<!^)\b[A-Z][a-z]", fact.sentence)
-            or fact.subject != ME
-            or " your " in said
-        )
-    return True
 
 
 def _of_me(fact: Memory) -> bool:
@@ -538,4 +473,4 @@ def same_key(key: str, person: Subject) -> bool:
     return kin == person.kin.lower() and bool(kin)
 
 
-__all__ = ["Question", "Recalled", "Recaller", "same_key", "stem"]
+__all__ = ["Question", "Recalled", "Recaller", "same_key"]

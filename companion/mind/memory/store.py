@@ -64,7 +64,6 @@ class Memories(Protocol):
         """Return id -> cosine of the meaning, -1 to 1; empty without the sentence model."""
         ...
 
-
     def alike(self, text: str, others: Sequence[str]) -> tuple[float, ...]:
         """Return the cosine of each other text; empty without the sentence model."""
         ...

@@ -63,6 +63,7 @@ class Lasting(_Data):
     present: tuple[str, ...]
     links: tuple[str, ...]
     ongoing: tuple[str, ...]
+    adverbs: tuple[str, ...]
     occupation: str
     """Regular expression with ``rest`` and its last word, ``what``."""
     no_occupation: tuple[str, ...]
