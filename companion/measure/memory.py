@@ -18,8 +18,8 @@ from companion.resources import data_dir
 
 HALVES: Final = ("dev", "held")
 """The first was looked at while the patterns were written, the second was not."""
-SPOKEN: Final = ("british", "american")
-"""Two more lives, run-on and hedged as old people talk; looked at too."""
+SPOKEN: Final = ("british", "american", "tyneside")
+"""Three more lives, run-on and hedged as old people talk; looked at too."""
 _BEGAN: Final = datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp()
 _EVERY_S: Final = 600.0
 

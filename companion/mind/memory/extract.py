@@ -158,10 +158,20 @@ class Extractor:
         if found is None:
             return [], last
         if not found.rest:
-            return [], (last if found.subject.kin == ME else found.subject)
+            alone = found.subject
+            if alone.kin == ME:
+                return [], last
+            new = alone.kin and alone.name and all(one.key != alone.key for one in known)
+            return ([self._called(alone, doubt=doubt)] if new else []), alone
         made = self._told(found, front, doubt=doubt)
         subject = made[-1].subject if made else found.subject
         return made, (last if subject.kin == ME and last is not None else subject)
+
+    def _called(self, who: Subject, *, doubt: bool) -> Candidate:
+        """Return that somebody has a name: "my pal Wilf" tells it by itself."""
+        sentence = _capital(f"{Subject(who.kin).spoken} is called {who.name}.")
+        sure = 0.9 - 0.4 * doubt
+        return Candidate("people", who, "name", who.name, sentence, confidence=sure)
 
     def _told(self, found: Found, front: list[str], *, doubt: bool) -> list[Candidate]:
         rest = list(found.rest)

@@ -54,7 +54,8 @@ def fits(text: str, fact: Memory) -> bool:
     if re.search(r" why ", plain):
         return bool(_BECAUSE.search(said))
     if re.search(r" (when|what time|what day|which day|what year|how often) ", plain):
-        return bool(_TIME.search(said) or fact.day)
+        often = " how often " in plain and re.search(r"\b(?:once|twice|times|never)\b", said)
+        return bool(_TIME.search(said) or fact.day or often)
     if re.search(r" (where|whereabouts|which (town|city|country)|what street) ", plain):
         if fact.day:  # "on the sixth of June" is no place
             said = re.sub(r"\b(?:on|in)\b", "", said)

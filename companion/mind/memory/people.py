@@ -116,6 +116,11 @@ class PeopleFinder:
         owned = words[end - 1].lower().endswith("'s")
         named = None if owned else self._named(words, end)
         name, end = named or ("", end)
+        beside = words[end : end + 4]  # "my grandson Callum, Alison's lad, he ..."
+        if named and len(beside) > 2 and beside[0] == "," and beside[1].endswith("'s"):
+            whose = self.kin(words, end + 2)
+            if whose and words[whose[2] : whose[2] + 1] in ([], [","]):
+                end = min(len(words), whose[2] + 1)
         return Subject(kin, name, gender), end
 
     def _kin_after(self, words: Sequence[str], at: int) -> bool:
@@ -166,8 +171,8 @@ class PeopleFinder:
             ours = self.name(words, 1)
             if ours is not None:
                 ours_is = self._one_named(ours[0], everybody)
-                called = ours_is or Subject("", ours[0], "they")
-                return self._owned(called, words, ours[1])
+                ours_who = ours_is or Subject("", ours[0], "they")
+                return self._owned(ours_who, words, ours[1])
         if low[0] in ("i", "we"):
             return Found(Subject(ME), tuple(words[1:]), spoken="you")
         if low[0] in ("my", "our"):

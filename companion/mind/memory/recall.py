@@ -270,6 +270,8 @@ class Recaller:
                     and fact.subject == ME
                     and re.search(rf"\b(?:your|same) (?:\w+ )?(?:{kins}),? [A-Z]", fact.sentence)
                 )
+            if question.relation == "lives":
+                return not question.words and bool(_GONE.search(fact.sentence))
             if question.relation == "name":
                 # "Your great-grandson Noah was born in May" tells his name.
                 return not question.words and bool(
@@ -429,6 +431,7 @@ _CALLED: Final = re.compile(
     r", (?:[A-Z][a-z]+ ?)+(?:,|\.)"
     r"|\b(?:Doctor|Dr|Mr|Mrs|Miss|Ms|Nurse|Reverend|Father|Sister) [A-Z]"
 )
+_GONE: Final = re.compile(r"\b(?:went|gone|came) (?:off |out |over |back )?to [A-Z]")
 _WH: Final = re.compile(
     r" (?:who|whom|whose|what|which|where|when|whereabouts|how (?:old|many|long|often|tall)) "
 )
