@@ -152,7 +152,8 @@ class Extractor:
         if words and words[0].lower() in _ALONE:
             if last is None or last.kin == ME or not _may_be(last.gender, words[0].lower()):
                 return [], last
-            found: Found | None = Found(last, tuple(words[1:]))
+            sure = bool(last.kin) or any(one.key == last.key for one in known)
+            found: Found | None = Found(last, tuple(words[1:]), sure)
         else:
             found = self._people.begin(words, known)
         if found is None:
@@ -218,6 +219,9 @@ class Extractor:
                 match = self._lasting.occupation(told)
             if match is None or (negated and not relation.negated):
                 continue
+            lost = relation.name == "died" and rest[0].lower() == "lost"
+            if lost and self._people.after_my(rest, 2) is None:
+                continue  # "lost my cap"
             return [
                 self._candidate(
                     relation, match.kept.get("rest", ""), found, front, confidence, told

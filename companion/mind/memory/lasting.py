@@ -40,6 +40,8 @@ class LastingTold:
         self._present = frozenset(data.present)
         self._links = frozenset(data.links)
         self._ongoing = frozenset(data.ongoing)
+        self._participles = frozenset(data.participles)
+        self._determiners = frozenset(data.determiners)
         self._adverbs = frozenset(data.adverbs)
 
     def tells(self, found: Found, front: str) -> bool:
@@ -72,11 +74,18 @@ class LastingTold:
         after = words[words.index(first) + 1] if first in words else ""
         if first in ("do", "does", "did") and after in self._present:
             first = after  # "I do like"
+        if first in ("do", "does", "did") and after not in self._determiners:
+            return marked and first == "did"
         second = words[words.index(first) + 1] if first in words else ""
+        if not noun and first in ("have", "has", "had") and (
+            second in self._participles or re.fullmatch(r"[a-z]{2,}(?:ed|en|wn)", second)
+        ):
+            return marked
         if first in self._links and second.endswith("ing") and len(second) > 4:
             return second in self._ongoing or marked
         if noun and first in self._links:
-            return True
+            theirs = found.subject.kin != ME or found.spoken.startswith("the ")
+            return marked or theirs or first not in self._past
         if first in self._past or re.fullmatch(r"[a-z]{2,}ed", first):
             theirs = first in ("was", "were") and found.subject.kin != ME
             return marked or theirs or first in self._deeds

@@ -64,6 +64,9 @@ class Lasting(_Data):
     links: tuple[str, ...]
     ongoing: tuple[str, ...]
     adverbs: tuple[str, ...]
+    determiners: tuple[str, ...]
+    participles: tuple[str, ...]
+    """After "have": of today, unless a word of long ago stands by."""
     occupation: str
     """Regular expression with ``rest`` and its last word, ``what``."""
     no_occupation: tuple[str, ...]
