@@ -77,8 +77,10 @@ class LastingTold:
         if first in ("do", "does", "did") and after not in self._determiners:
             return marked and first == "did"
         second = words[words.index(first) + 1] if first in words else ""
-        if not noun and first in ("have", "has", "had") and (
-            second in self._participles or re.fullmatch(r"[a-z]{2,}(?:ed|en|wn)", second)
+        if (
+            not noun
+            and first in ("have", "has", "had")
+            and (second in self._participles or re.fullmatch(r"[a-z]{2,}(?:ed|en|wn)", second))
         ):
             return marked
         if first in self._links and second.endswith("ing") and len(second) > 4:
