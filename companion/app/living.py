@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 TICK_S: Final = 2.0
 """Between two ticks; a timer is that exact."""
 _LOOK_S: Final = 30.0
+"""Between two looks at all else that is due."""
 _GRAVE: Final = 2
 """From this tier on a turn is no telling of a life; nothing of it is remembered."""
-"""Between two looks at all else that is due."""
 
 
 @dataclass(slots=True)
