@@ -37,7 +37,7 @@ def one(found: tuple[Candidate, ...]) -> tuple[str, str, str]:
             ("great-grandson/alfie", "name", "Your great-grandson is called Alfie."),
         ),
         (
-            "Well, I was, you know, a bricklayer all my life.",
+            "I was a bricklayer all my life.",
             ("me", "work", "You were a bricklayer all your life."),
         ),
         ("My cat's name is Whiskers.", ("cat/whiskers", "name", "Your cat's name is Whiskers.")),
@@ -61,7 +61,6 @@ def test_what_is_told_is_said_back(
         "I thought my sister lived in Bath.",
         "I had soup for lunch.",
         "I wish I had a dog.",
-        "I keep forgetting my words.",
         "My daughter is very unkind to me.",
         "I've been awake all night.",
         "They were saying on the wireless that a man keeps a crocodile.",
