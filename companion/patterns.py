@@ -7,6 +7,7 @@
 ``*``       up to six words of the same sentence
 ``_``       one word
 ``+``       one to eight words, kept as ``{rest}``
+``++``      one word or more, to the end of the sentence, kept as ``{rest}``
 ``<list>``  a word from the list of that name, kept under the list's name
 ``^  $``    beginning and end of a sentence
 ``/``       beginning of a clause: of a sentence, or after a word of the list ``joiner``
@@ -22,11 +23,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-_UNIT = re.compile(r"<\w+>|[()\[\]|*+^$/]|[^\s()\[\]<>|*+^$/]+")
+_UNIT = re.compile(r"<\w+>|\+\+|[()\[\]|*+^$/]|[^\s()\[\]<>|*+^$/]+")
 _SIGNS = {
     "*": r"(?:[^ .]+ ){0,6}?",
     "_": r"[^ .]+ ",
     "+": r"(?P<rest>(?:[^ .]+ ){1,8}?)(?=\. |$)",
+    "++": r"(?P<rest>(?:[^ .]+ )+?)(?=\. |$)",
     "^": r"(?:(?<=^ )|(?<=\. ))",
     "$": r"(?=\. |$)",
 }

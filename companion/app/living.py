@@ -41,6 +41,8 @@ TICK_S: Final = 2.0
 """Between two ticks; a timer is that exact."""
 _LOOK_S: Final = 30.0
 """Between two looks at all else that is due."""
+_GRAVE: Final = 2
+"""From this tier on a turn is no telling of a life; nothing of it is remembered."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,8 @@ class Living:
         if self.outward is not None:
             self.outward.committed(turn)
         if self.memory is None or turn.source == "script":
+            return
+        if turn.screening is not None and turn.screening.tier >= _GRAVE:
             return
         # Of a doubtful voice nothing is remembered.
         if speaker is None or speaker.match is Match.YES:

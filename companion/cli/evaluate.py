@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from companion.cli.feel import Baseline
+
+if TYPE_CHECKING:
+    from companion.mind.memory.store import MemoryStore
 
 app = typer.Typer(help="Measure quality on recordings.", no_args_is_help=True)
 
@@ -270,7 +273,7 @@ def topics(json: Json = False, config: ConfigFile = None) -> None:
 
 @app.command()
 def memory(json: Json = False, config: ConfigFile = None) -> None:
-    """Facts recalled after 200 told among small talk; wrong answers; what was invented."""
+    """Facts recalled after a life told among small talk; wrong answers; what was invented."""
     from tempfile import TemporaryDirectory
 
     from companion import app as house
@@ -280,12 +283,22 @@ def memory(json: Json = False, config: ConfigFile = None) -> None:
     from companion.measure.memory import evaluate_memory
 
     settings = load_config(config)
+    stores: list[MemoryStore] = []
     with TemporaryDirectory() as folder:
-        store = house.scratch_store(settings, Path(folder))
+
+        def new_store() -> MemoryStore:
+            own = Path(folder) / str(len(stores))
+            own.mkdir()
+            stores.append(house.scratch_store(settings, own))
+            return stores[-1]
+
         try:
-            found = evaluate_memory(*load_ears(settings), store, detail=("dev",))
+            found = evaluate_memory(
+                *load_ears(settings), new_store, detail=("dev", "british", "american")
+            )
         finally:
-            store.database.close()
+            for store in stores:
+                store.database.close()
     show(found, json=json)
 
 

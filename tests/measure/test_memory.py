@@ -1,4 +1,4 @@
-"""A life of 200 facts told and asked, with the real sentence model."""
+"""Lives told and asked, with the real sentence model."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ import pytest
 from companion import app as house
 from companion.app.remembering import load_ears
 from companion.config import load_config
-from companion.measure.memory import evaluate_memory
+from companion.measure.memory import SPOKEN, evaluate_life, read_life
 
 
 @pytest.mark.real
-def test_nothing_is_invented_and_most_is_recalled(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("halves", "least", "invented"),
+    [(("dev", "held"), 0.88, 1), *(((one,), 0.84, 0) for one in SPOKEN)],
+)
+def test_nothing_is_invented_and_most_is_recalled(
+    halves: tuple[str, ...], least: float, invented: int, tmp_path: Path
+) -> None:
     settings = load_config(None)
     store = house.scratch_store(settings, tmp_path)
-    found = evaluate_memory(*load_ears(settings), store)
+    found = evaluate_life(*load_ears(settings), store, read_life(halves)).values()
     store.database.close()
-    assert found["all"]["told"] == 200
-    assert found["all"]["invented"] == 0
-    assert found["all"]["recalled_share"] >= 0.85
-    assert found["all"]["false_facts"] <= 1
+    assert sum(one["recalled"] for one in found) >= least * sum(one["told"] for one in found)
+    assert sum(one["not_in_store"] for one in found) == 0
+    assert sum(one["answered_though_never_told"] for one in found) <= invented
+    assert sum(one["false_facts"] for one in found) <= 1

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from companion.mind.memory.clauses import ClauseReader
 from companion.mind.memory.dates import spoken_date
+from companion.mind.memory.lasting import LastingTold, opening
 from companion.mind.memory.people import ME, Found, PeopleFinder, Subject, resolve
 from companion.mind.memory.texts import MemoryTexts, Relation
 from companion.mind.sentences import split
@@ -15,15 +17,17 @@ from companion.patterns import Patterns, normalise
 
 SURE: Final = 0.8
 """From this confidence a fact is kept without asking."""
-LONGEST: Final = 28
-"""Words of a clause; longer ones are stories."""
 _QUOTED: Final = re.compile(r"[\"“”«»]")
-_JOINT: Final = re.compile(r"[,;:]\s+|\s[-–—]+\s")
 _CHILD: Final = re.compile(
-    r"^(?:have|has|had)(?: got)? (?:a|an|another|one)(?: \w+)?? (?P<kin>[\w-]+) "
-    r"(?:called|named) (?P<name>.+)$",
+    r"^(?:have|has|had|got)(?: got| always had)? (?:a|an|another|one|my|this)(?: \w+)??"
+    r" (?P<kin>[\w-]+)(?: now| too| as well)?(?: called| named| by the name of|(?P<comma> ,))"
+    r"(?: (?:that is|called|named))? (?P<name>.+)$",
     re.IGNORECASE,
 )
+_ALONE: Final = ("he", "she", "it", "they")
+_TENS: Final = re.compile(r"\b((?:twen|thir|for|fif|six|seven|eigh|nine)ty)-(\w+)")
+GUESS: Final = 0.5
+"""Confidence in what a person says of somebody unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ class Candidate:
         return self.confidence >= SURE
 
 
+_AS_SAID: Final = Relation("told", "other", Patterns((), {}), Patterns((), {}), False, True)
+"""What no relation knows."""
+
+
 class Extractor:
     """One language's way of telling."""
 
@@ -60,18 +68,13 @@ class Extractor:
         data = texts.clauses
         self._relations = texts.relations
         self._people = PeopleFinder(texts.people)
-        self._asks = Patterns(data.asks, {})
-        self._unreal = Patterns(data.unreal, {})
-        self._doubtful = Patterns(data.doubtful, {})
+        self._reader = ClauseReader(data)
+        self._lasting = LastingTold(texts.lasting)
         self._negation = Patterns(data.negation, {})
         self._passing = Patterns(data.passing, {})
-        self._openers = _by_length(data.openers)
-        self._doubts = _by_length(data.doubt_openers)
-        self._joints = set(data.joints)
-        self._subjects = set(data.subjects)
-        self._expand = data.expand
-        self._has = set(data.after_has["words"])
+        self._taken_back = Patterns(data.taken_back, {})
         self._swap = data.swap
+        self._alike = texts.questions.spelt
 
     def extract(
         self, text: str, known: Iterable[Subject] = (), about: Subject | None = None
@@ -89,24 +92,41 @@ class Extractor:
         found: list[Candidate] = []
         last = about
         for sentence in split(text):
-            if self._unreal.find(normalise(sentence)):
-                last = None
+            if self._taken_back.find(normalise(sentence)):
+                found = found[:-1]
+            told = self._reader.read(sentence)
+            if told is None:
+                last = None if "?" not in sentence else last
                 continue
-            words, doubt = self._bare(sentence)
-            if "?" in sentence or self._asks.find(normalise(" ".join(words))):
-                continue
-            for clause in self._clauses(words):
-                made, last = self._clause(clause, everybody, last, doubt=doubt)
+            before = len(found)
+            for clause in told.clauses:
+                if clause[0].lower() in ("it", "they") and len(found) > before:
+                    longer = self._gone_on(found[-1], clause, last)
+                    if longer is not None:
+                        found[-1] = longer
+                        continue
+                made, last = self._clause(clause, everybody, last, doubt=told.doubt)
                 found += made
                 everybody += [one.subject for one in made]
         return tuple(found)
+
+    def _gone_on(
+        self, one: Candidate, clause: Sequence[str], last: Subject | None
+    ) -> Candidate | None:
+        """Add "it was too hot for me" to what was told before it; None where it is somebody."""
+        if last is not None and last.kin != ME:
+            return None
+        if self._passing.find(f" {normalise(' '.join(clause)).strip()} "):
+            return one
+        more = " ".join(self._swapped(clause)).replace(" ,", ",")
+        return replace(one, sentence=f"{one.sentence[:-1]}, {more}.")
 
     def worded(self, text: str, known: Iterable[Subject] = ()) -> Candidate:
         """Return whatever the person asked to be remembered, in words said back to them."""
         made = self.extract(text, known)
         if len(made) == 1:
             return replace(made[0], confidence=1.0)
-        words, _ = self._bare(text)
+        words = self._reader.words(text)
         return Candidate(
             "other",
             Subject(ME),
@@ -119,117 +139,59 @@ class Extractor:
 
     # -- one clause ----------------------------------------------------------------------
 
-    def _bare(self, sentence: str) -> tuple[list[str], bool]:
-        text = sentence.replace("’", "'").strip(" .!?")
-        doubt, again = bool(self._doubtful.find(normalise(text))), True
-        while again:
-            again = False
-            low = re.sub(r"[,]", "", text.lower())
-            for opener in (*self._openers, *self._doubts):
-                if low.startswith(f"{opener} "):
-                    text = " ".join(text.split()[len(opener.split()) :])
-                    again = True
-                    break
-        return text.split(), doubt
-
-    def _clauses(self, words: Sequence[str]) -> list[list[str]]:
-        """Part a sentence before a comma or a joint that a new subject follows."""
-        clauses: list[list[str]] = [[]]
-        n = 0
-        while n < len(words):
-            word = words[n]
-            follows = words[n + 1].lower().strip(",") if n + 1 < len(words) else ""
-            pair = len(clauses[-1]) < 3 and follows == "i"  # "Doris and I"
-            splits = word.lower() in self._joints and follows in self._subjects
-            if clauses[-1] and splits and not pair:
-                clauses.append([])
-            else:
-                clauses[-1].append(word.strip(",;:"))
-                if word.endswith((",", ";", ":")) and follows in self._subjects:
-                    clauses.append([])
-            n += 1
-        return [clause for clause in clauses if 2 < len(clause) + 1 <= LONGEST]
-
-    def _expanded(self, words: Sequence[str]) -> list[str]:
-        out: list[str] = []
-        for n, word in enumerate(words):
-            follows = words[n + 1].lower() if n + 1 < len(words) else ""
-            full = self._expand.get(word.lower())
-            if full is not None:
-                first, *rest = full.split()
-                if rest == ["is"] and follows in self._has:
-                    rest = ["has"]
-                out += [word.split("'")[0] if rest and rest[0] in ("is", "has") else first, *rest]
-                continue
-            # "Anna's a nurse", but not "Anna's husband".
-            if (
-                n == 0
-                and word.endswith("'s")
-                and (
-                    follows in self._has
-                    or follows
-                    in (
-                        "a",
-                        "an",
-                        "the",
-                        "in",
-                        "at",
-                        "called",
-                        "from",
-                        "very",
-                        "always",
-                        "not",
-                        "out",
-                        "going",
-                        "studying",
-                        "working",
-                        "living",
-                        "mad",
-                    )
-                )
-            ):
-                out += [word[:-2], "has" if follows in self._has else "is"]
-                continue
-            out.append(word)
-        return out
-
     def _clause(
         self, clause: Sequence[str], known: list[Subject], last: Subject | None, *, doubt: bool
     ) -> tuple[list[Candidate], Subject | None]:
-        words = self._expanded(clause)
+        words = list(clause)
         front: list[str] = []
-        if words[0].lower() in ("every", "on", "in", "at") and len(words) > 3:
-            for n, word in enumerate(words[1:4], 1):
+        if words[0].lower() in ("every", "on", "in", "at", "of") and len(words) > 3:
+            for n, word in enumerate(words[1:5], 1):
                 if word.lower() in ("i", "we", "my"):
-                    front, words = words[:n], words[n:]
+                    front, words = [w for w in words[:n] if w != ","], words[n:]
                     break
-        if words and words[0].lower() in ("he", "she", "it"):
-            if last is None or last.kin == ME or last.gender not in (words[0].lower(), "they", ""):
+        if words and words[0].lower() in _ALONE:
+            if last is None or last.kin == ME or not _may_be(last.gender, words[0].lower()):
                 return [], last
-            found: Found | None = Found(last, tuple(words[1:]))
+            sure = bool(last.kin) or any(one.key == last.key for one in known)
+            found: Found | None = Found(last, tuple(words[1:]), sure)
         else:
             found = self._people.begin(words, known)
-        if found is None or not found.rest:
+        if found is None:
             return [], last
-        made = self._told(found, front, doubt=doubt, known=known)
-        subject = made[0].subject if made else found.subject
+        if not found.rest:
+            alone = found.subject
+            if alone.kin == ME:
+                return [], last
+            new = alone.kin and alone.name and all(one.key != alone.key for one in known)
+            return ([self._called(alone, doubt=doubt)] if new else []), alone
+        made = self._told(found, front, doubt=doubt)
+        subject = made[-1].subject if made else found.subject
         return made, (last if subject.kin == ME and last is not None else subject)
 
-    def _told(
-        self, found: Found, front: list[str], *, doubt: bool, known: list[Subject]
-    ) -> list[Candidate]:
+    def _called(self, who: Subject, *, doubt: bool) -> Candidate:
+        """Return that somebody has a name: "my pal Wilf" tells it by itself."""
+        sentence = _capital(f"{Subject(who.kin).spoken} is called {who.name}.")
+        sure = 0.9 - 0.4 * doubt
+        return Candidate("people", who, "name", who.name, sentence, confidence=sure)
+
+    def _told(self, found: Found, front: list[str], *, doubt: bool) -> list[Candidate]:
         rest = list(found.rest)
         plain = " ".join(rest)
         # A word before it, since a text never begins with "'s".
         told = normalise(f"x {plain} {' '.join(front)}").replace(" x", "", 1)
-        whole = f" {' '.join(front).lower()} i {told.strip()} "
+        told = _TENS.sub(r"\1 \2", told)
+        told = " ".join(self._alike.get(w, w) for w in told.split(" "))
+        whole = f" {' '.join([*front, 'i', told.strip()]).lower()} "
         if self._passing.find(whole):
             return []
-        subject, confidence = found.subject, (0.9 if found.sure else 0.5) - 0.4 * doubt
+        subject, confidence = found.subject, (0.9 if found.sure else GUESS) - 0.4 * doubt
         child = _CHILD.match(plain)
         if child:
             kin = self._people.kin([child["kin"]], 0)
             name = self._people.name(child["name"].split(), 0)
+            if child["comma"] and name and name[1] < len(child["name"].split()):
+                after = child["name"].split()[name[1]]
+                name = name if after in (",", "and") or after in _ALONE else None
             if kin and name:
                 owner = "" if subject.kin == ME else f"{subject.name or 'your ' + subject.kin}'s "
                 one = Subject(owner + kin[0], name[0], kin[1])
@@ -250,16 +212,23 @@ class Extractor:
             name = self._people.name(rest, 1)
             if name is not None and name[1] == len(rest):
                 told = f" {rest[0].lower()} called {name[0].lower()} . "
-        negated = bool(self._negation.find(told))
+        negated = bool(self._negation.find(opening(told)))
         for relation in self._relations:
             match = relation.told.find(told)
+            if match is None and relation.name == "work":
+                match = self._lasting.occupation(told)
             if match is None or (negated and not relation.negated):
                 continue
+            lost = relation.name == "died" and rest[0].lower() == "lost"
+            if lost and self._people.after_my(rest, 2) is None:
+                continue  # "lost my cap"
             return [
                 self._candidate(
                     relation, match.kept.get("rest", ""), found, front, confidence, told
                 )
             ]
+        if found.sure and self._lasting.tells(found, " ".join(front).lower()):
+            return [self._candidate(_AS_SAID, "", found, front, confidence, told)]
         return []
 
     def _candidate(
@@ -272,6 +241,19 @@ class Extractor:
         told: str,
     ) -> Candidate:
         subject, rest = found.subject, list(found.rest)
+        if relation.name == "died" and rest[0].lower() == "lost" and len(rest) > 2:
+            lost = self._people.after_my(rest, 2)  # "lost my husband Ron"
+            if lost is not None and lost[0].name:
+                return Candidate(
+                    relation.kind,
+                    lost[0],
+                    relation.name,
+                    value,
+                    self._sentence(found.spoken or subject.spoken, rest),
+                    spoken_date(" ".join(rest)),
+                    confidence,
+                    relation.one,
+                )
         spoken = found.spoken or subject.spoken
         if relation.name == "name" and subject.kin != ME:
             named = self._people.name(
@@ -308,7 +290,8 @@ class Extractor:
             first = {"am": "are", "was": "were"}.get(words[0].lower() if words else "")
             if first:
                 words[0] = first
-        return _capital(" ".join([*([spoken] if spoken else []), *self._swapped(words)]) + ".")
+        said = " ".join([*([spoken] if spoken else []), *self._swapped(words)])
+        return _capital(f"{said.replace(' ,', ',')}.")
 
     def _swapped(self, words: Sequence[str]) -> list[str]:
         out: list[str] = []
@@ -322,8 +305,8 @@ class Extractor:
         return out
 
 
-def _by_length(phrases: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(phrases, key=len, reverse=True))
+def _may_be(gender: str, word: str) -> bool:
+    return gender in (word, "they", "") or (word == "they" and gender == "they")
 
 
 def _capital(sentence: str) -> str:

@@ -104,7 +104,9 @@ class PeopleFinder:
     def after_my(self, words: Sequence[str], at: int) -> tuple[Subject, int] | None:
         """Return whom "my ..." names, the words after "my" beginning at a place."""
         while at < len(words) and words[at].lower() in self._adjectives:
-            if self.kin(words, at):
+            here = self.kin(words, at)
+            # "best friend" is one word here, "eldest daughter" two.
+            if here and (here[2] > at + 1 or not self._kin_after(words, at + 1)):
                 break
             at += 1
         found = self.kin(words, at)
@@ -112,9 +114,32 @@ class PeopleFinder:
             return None
         kin, gender, end = found
         owned = words[end - 1].lower().endswith("'s")
-        named = None if owned else self.name(words, end)
+        named = None if owned else self._named(words, end)
         name, end = named or ("", end)
+        beside = words[end : end + 4]  # "my grandson Callum, Alison's lad, he ..."
+        if named and len(beside) > 2 and beside[0] == "," and beside[1].endswith("'s"):
+            whose = self.kin(words, end + 2)
+            if whose and words[whose[2] : whose[2] + 1] in ([], [","]):
+                end = min(len(words), whose[2] + 1)
         return Subject(kin, name, gender), end
+
+    def _kin_after(self, words: Sequence[str], at: int) -> bool:
+        while at < len(words) and words[at].lower() in self._adjectives and not self.kin(words, at):
+            at += 1
+        return self.kin(words, at) is not None
+
+    def _named(self, words: Sequence[str], at: int) -> tuple[str, int] | None:
+        """Return the name in "Ruth", ", Ruth ," or ", that is Ruth ,", and its end."""
+        plain = self.name(words, at)
+        if plain is not None or words[at : at + 1] != [","]:
+            return plain
+        start = at + 1
+        if [w.lower() for w in words[start : start + 2]] == ["that", "is"]:
+            start += 2
+        found = self.name(words, start)
+        if found is None or words[found[1] : found[1] + 1] not in ([], [","]):
+            return None
+        return found[0], found[1] + 1 if found[1] < len(words) else found[1]
 
     def begin(self, words: Sequence[str], known: Iterable[Subject]) -> Found | None:
         """Return the subject that a clause begins with; pronouns are for others to resolve."""
@@ -131,6 +156,23 @@ class PeopleFinder:
                     tuple(words[len(phrase) :]),
                     spoken=" ".join(phrase),
                 )
+        pair = self._pair(words, everybody)
+        if pair is not None:
+            return pair
+        if low[0] in ("everybody", "everyone") and low[1:3] in (["calls", "me"], ["call", "me"]):
+            return Found(Subject(ME), tuple(words[1:]), spoken=words[0].lower())
+        if low[0] == "there" and low[1:2] in (["was"], ["were"], ["are"]) and "us" in low[3:5]:
+            return Found(Subject(ME), tuple(words[1:]), spoken="there")
+        if low[0] == "the":
+            for n in range(2, min(6, len(low) - 1)):
+                if low[n : n + 2] in (["of", "my"], ["of", "our"]):
+                    return self._of_mine(words, n + 2)
+        if low[0] == "our" and self.after_my(words, 1) is None:
+            ours = self.name(words, 1)
+            if ours is not None:
+                ours_is = self._one_named(ours[0], everybody)
+                ours_who = ours_is or Subject("", ours[0], "they")
+                return self._owned(ours_who, words, ours[1])
         if low[0] in ("i", "we"):
             return Found(Subject(ME), tuple(words[1:]), spoken="you")
         if low[0] in ("my", "our"):
@@ -160,6 +202,11 @@ class PeopleFinder:
             if told is not None and told[1] == len(words) and not told[0].name:
                 subject = Subject(told[0].kin, name, told[0].gender)
                 return Found(subject, ("is", "called", *name.split()))
+            for n in range(end + 2, min(len(words), end + 5)):
+                role = self.kin(words, n)  # "is my heart doctor"
+                if role is not None and words[role[2] : role[2] + 1] in ([], [","]):
+                    in_role = Subject(role[0], name, role[1])
+                    return Found(in_role, tuple(words[end:]), spoken=name)
         if len(low) > end + 2 and low[end : end + 2] == ["and", "i"]:
             return Found(
                 same[0] if same else Subject("", name),
@@ -171,6 +218,43 @@ class PeopleFinder:
         found_one = self._owned(subject, words, end)
         return Found(found_one.subject, found_one.rest, bool(same), found_one.spoken)
 
+    def _one_named(self, name: str, known: Iterable[Subject]) -> Subject | None:
+        same = [one for one in known if one.name.lower() == name.lower()]
+        return same[0] if len(same) == 1 else None
+
+    def _of_mine(self, words: Sequence[str], at: int) -> Found | None:
+        """Follow "the happiest day of my life": up to the verb it belongs to the person."""
+        for n in range(at, min(len(words), at + 4)):
+            if words[n].lower() in ("is", "was", "are", "were", "has", "had"):
+                spoken = " ".join(["the", *words[1 : at - 1], "your", *words[at:n]])
+                return Found(Subject(ME), tuple(words[n:]), spoken=spoken)
+        return None
+
+    def _pair(self, words: Sequence[str], known: Sequence[Subject]) -> Found | None:
+        """Return "me and Ron" or "Jim and Carol" at the beginning of words."""
+        low = [word.lower() for word in words]
+        if low[:2] == ["me", "and"]:
+            other = (
+                self.after_my(words, 3) if low[2:3] in (["my"], ["our"]) else self.name(words, 2)
+            )
+            if other is None:
+                return None
+            who = other[0] if isinstance(other[0], str) else other[0].spoken
+            return Found(Subject(ME), tuple(words[other[1] :]), spoken=f"you and {who}")
+        first = self.name(words, 0)
+        if first is None or low[first[1] : first[1] + 1] != ["and"]:
+            return None
+        end = first[1] + 1
+        if low[end : end + 1] == ["me"]:
+            return Found(Subject(ME), tuple(words[end + 1 :]), spoken=f"{first[0]} and you")
+        second = self.name(words, end)
+        if second is None:
+            return None
+        one = self._one_named(first[0], known) or self._one_named(second[0], known)
+        spoken = f"{first[0]} and {second[0]}"
+        who_first = one or Subject("", first[0], "they")
+        return Found(who_first, tuple(words[second[1] :]), one is not None, spoken)
+
     def _owned(self, subject: Subject, words: Sequence[str], end: int) -> Found:
         """Follow "'s husband": only of kin and of people called by name."""
         if not words[end - 1].lower().endswith("'s"):
@@ -179,7 +263,7 @@ class PeopleFinder:
         named = subject.name or subject.kin in self.relatives
         if own is not None and named and own[0] in self.relatives:
             owner = subject.name or f"your {subject.kin}"
-            name = self.name(words, own[2])
+            name = self._named(words, own[2])
             rest = own[2] if name is None else name[1]
             other = Subject(f"{owner}'s {own[0]}", name[0] if name else "", own[1])
             return Found(other, tuple(words[rest:]))

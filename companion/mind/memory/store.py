@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ PAST: Final = "past."
 """Before the relation of what is no longer so."""
 _VERSION: Final = "1"
 _FOUND: Final = 30
+_NAMES: Final = re.compile(r"(?:, |\band |\bcalled |\bnamed )([A-Z][a-z]+)\b")
 
 
 class Memories(Protocol):
@@ -60,6 +62,10 @@ class Memories(Protocol):
 
     def likeness(self, text: str) -> dict[str, float]:
         """Return id -> cosine of the meaning, -1 to 1; empty without the sentence model."""
+        ...
+
+    def alike(self, text: str, others: Sequence[str]) -> tuple[float, ...]:
+        """Return the cosine of each other text; empty without the sentence model."""
         ...
 
 
@@ -170,6 +176,13 @@ class MemoryStore:
         kept = np.stack([np.frombuffer(one.vector, np.float32) for one in rows])
         return {one.id: float(value) for one, value in zip(rows, kept @ asked, strict=True)}
 
+    def alike(self, text: str, others: Sequence[str]) -> tuple[float, ...]:
+        """As of ``Memories``."""
+        if self.vectorise is None or not others:
+            return ()
+        rows = np.asarray(self.vectorise([text, *others]), np.float32)
+        return tuple(float(value) for value in rows[1:] @ rows[0])
+
 
 def known_people(facts: Sequence[Memory], genders: dict[str, str]) -> tuple[Subject, ...]:
     """Return everybody of whom something is kept.
@@ -186,6 +199,12 @@ def known_people(facts: Sequence[Memory], genders: dict[str, str]) -> tuple[Subj
             last = kin.rsplit("'s ", 1)[-1]
             kin = "'s ".join([*(part.title() for part in kin.split("'s ")[:-1]), last])
             found.setdefault(fact.subject, Subject(kin, name, genders.get(last, "")))
+    named = {one.name.lower() for one in found.values()}
+    for fact in facts:
+        if fact.relation == "family":  # "has two boys, Liam and Josh"
+            for name in _NAMES.findall(fact.sentence):
+                if name.lower() not in named:
+                    found.setdefault(f"/{name.lower()}", Subject("", name, "they"))
     return tuple(found.values())
 
 
@@ -211,7 +230,8 @@ def conflict(one: Candidate, facts: Sequence[Memory]) -> Memory | None:
 
 def _topic(sentence: str) -> str:
     """Return "colour" of "your favourite colour is blue"."""
-    return sentence.lower().partition("favourite ")[2].partition(" is ")[0]
+    found = re.search(r"favou?rite (.+?) (?:is|was|has always been) ", sentence.lower())
+    return found[1] if found else ""
 
 
 def told_on(fact: Memory) -> str:

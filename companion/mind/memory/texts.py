@@ -23,16 +23,54 @@ class Clauses(_Data):
 
     openers: tuple[str, ...]
     asks: tuple[str, ...]
+    hearsay: tuple[str, ...]
+    """What others say, show or write: the whole sentence is none of the person's life."""
     unreal: tuple[str, ...]
+    firm: tuple[str, ...]
+    """Sounds unreal, and is not: "I'll be ninety in June"."""
     doubtful: tuple[str, ...]
     doubt_openers: tuple[str, ...]
     negation: tuple[str, ...]
     passing: tuple[str, ...]
+    taken_back: tuple[str, ...]
+    """The sentence before it was a slip or a joke."""
+    fillers: tuple[str, ...]
+    """Left out between commas."""
+    rewritten: tuple[tuple[str, str], ...]
+    """Regular expressions and what stands for them: "What I love is jam", "I love jam"."""
+    cut: tuple[str, ...]
+    """Inside a clause, this and the rest of it are left out."""
     joints: tuple[str, ...]
     subjects: tuple[str, ...]
+    of_it: tuple[str, ...]
+    """After ", the": goes on about what was just named."""
     expand: dict[str, str]
     after_has: dict[str, tuple[str, ...]]
     swap: dict[str, str]
+
+
+class Lasting(_Data):
+    """What lasts, whatever it is about."""
+
+    moment: tuple[str, ...]
+    moment_of_mine: tuple[str, ...]
+    marked: tuple[str, ...]
+    states: tuple[str, ...]
+    negated: tuple[str, ...]
+    negation: tuple[str, ...]
+    past: tuple[str, ...]
+    deeds: tuple[str, ...]
+    present: tuple[str, ...]
+    links: tuple[str, ...]
+    ongoing: tuple[str, ...]
+    adverbs: tuple[str, ...]
+    determiners: tuple[str, ...]
+    participles: tuple[str, ...]
+    """After "have": of today, unless a word of long ago stands by."""
+    occupation: str
+    """Regular expression with ``rest`` and its last word, ``what``."""
+    no_occupation: tuple[str, ...]
+    lists: dict[str, tuple[str, ...]]
 
 
 class People(_Data):
@@ -60,6 +98,10 @@ class Questions(_Data):
     memory: tuple[str, ...]
     stop: tuple[str, ...]
     """Words that a kept sentence need not hold."""
+    same: dict[str, str]
+    """Another word or form for the same, in a question and in what answers it."""
+    spelt: dict[str, str]
+    """Another spelling of a word that the relations name."""
 
 
 class _Relations(_Data):
@@ -86,6 +128,7 @@ class MemoryTexts:
     """One language's patterns."""
 
     clauses: Clauses
+    lasting: Lasting
     people: People
     relations: tuple[Relation, ...]
     questions: Questions
@@ -120,10 +163,11 @@ def load_memory_texts(language: str = "en", folder: Path | None = None) -> Memor
         raise ConfigError(f"{folder / 'relations.toml'}: {error}") from error
     return MemoryTexts(
         parse(Clauses, whole("clauses.toml"), folder / "clauses.toml", ConfigError),
+        parse(Lasting, whole("lasting.toml"), folder / "lasting.toml", ConfigError),
         parse(People, whole("people.toml"), folder / "people.toml", ConfigError),
         relations,
         parse(Questions, whole("questions.toml"), folder / "questions.toml", ConfigError),
     )
 
 
-__all__ = ["Clauses", "MemoryTexts", "People", "Relation", "load_memory_texts"]
+__all__ = ["Clauses", "Lasting", "MemoryTexts", "People", "Relation", "load_memory_texts"]

@@ -36,6 +36,10 @@ def one(found: tuple[Candidate, ...]) -> tuple[str, str, str]:
             "I've a great-grandson called Alfie.",
             ("great-grandson/alfie", "name", "Your great-grandson is called Alfie."),
         ),
+        (
+            "I was a bricklayer all my life.",
+            ("me", "work", "You were a bricklayer all your life."),
+        ),
         ("My cat's name is Whiskers.", ("cat/whiskers", "name", "Your cat's name is Whiskers.")),
     ],
 )
@@ -57,6 +61,9 @@ def test_what_is_told_is_said_back(
         "I thought my sister lived in Bath.",
         "I had soup for lunch.",
         "I wish I had a dog.",
+        "My daughter is very unkind to me.",
+        "I've been awake all night.",
+        "They were saying on the wireless that a man keeps a crocodile.",
     ],
 )
 def test_what_only_sounds_like_a_fact_is_none(extractor: Extractor, said: str) -> None:
