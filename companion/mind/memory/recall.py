@@ -63,7 +63,6 @@ _ALSO: Final = {
     "spouse": ("spouse", "name"),
     "anniversary": ("anniversary", "wedding"),
     "other_name": ("other_name", "name"),
-    "retired": ("retired", "work"),
     "met": ("met", "life"),
 }
 
