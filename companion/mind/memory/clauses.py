@@ -42,6 +42,8 @@ class ClauseReader:
         openers = sorted((*data.openers, *data.doubt_openers), key=len, reverse=True)
         self._openers = tuple(openers)
         fillers = "|".join(map(re.escape, sorted(data.fillers, key=len, reverse=True)))
+        unended = "|".join(map(re.escape, data.unended))
+        self._within = re.compile(rf"\b({unended}),\s*(?:{fillers}),\s*", re.IGNORECASE)
         self._filler = re.compile(rf"(?:^|,)\s*(?:{fillers})\s*(?=,|$)", re.IGNORECASE)
         try:
             self._rewritten = [
@@ -84,6 +86,7 @@ class ClauseReader:
         before = ""
         while text != before:
             before = text
+            text = self._within.sub(r"\1 ", text)
             text = self._filler.sub("", text).lstrip(" ,")
             low = text.lower().replace(",", "")
             for opener in self._openers:

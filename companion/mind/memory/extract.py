@@ -306,7 +306,7 @@ class Extractor:
 
 
 def _may_be(gender: str, word: str) -> bool:
-    return gender in (word, "they", "") or (word == "they" and gender == "they")
+    return gender in (word, "they", "", "it")  # a budgie is "he" to its owner
 
 
 def _capital(sentence: str) -> str:

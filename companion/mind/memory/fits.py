@@ -13,7 +13,21 @@ _PASSING: Final = re.compile(
     r" (?:today|yesterday|tonight|tomorrow|just now|last night|this (?:morning|afternoon|evening)) "
 )
 _TELLING: Final = (
-    *("first", "second", "third", "other", "middle", "eldest", "oldest", "youngest", "elder"),
+    *(
+        "before",
+        "after",
+        "stop",
+        "maiden",
+        "first",
+        "second",
+        "third",
+        "other",
+        "middle",
+        "eldest",
+        "oldest",
+        "youngest",
+        "elder",
+    ),
     *("older", "younger", "last", "next", "new"),
 )
 """Words that tell one of several apart: what is answered must hold them too."""
@@ -49,11 +63,21 @@ def fits(text: str, fact: Memory) -> bool:
     words = set(re.findall(r"[\w-]+", said))
     if any(f" {word} " in plain and word not in words for word in _TELLING):
         return False
+    asks_wh = re.search(r" (?:what|which|where|when|who|how|why) ", plain)
+    if asks_wh and "never" in words and not re.search(r" (?:never|not|cannot|can't) ", plain):
+        return False
+    if re.search(r" (?:die|died|pass) of ", plain):
+        return bool(re.search(r"\b(?:of|from|with|killed)\b", said))
+    meal = re.search(r" (?:have|eat|like) for (breakfast|lunch|dinner|tea|supper) ", plain)
+    if meal and f" for {meal[1]}" not in said:
+        return False
     if re.search(r" (how old|what age) ", plain):
         return bool(_AGED.search(said))
     if re.search(r" why ", plain):
         return bool(_BECAUSE.search(said))
     if re.search(r" (when|what time|what day|which day|what year|how often) ", plain):
+        if " when " in plain:
+            said = re.sub(r"\bfor (?:[\w-]+ ){1,3}years\b", "", said)  # how long is not when
         often = " how often " in plain and re.search(r"\b(?:once|twice|times|never)\b", said)
         return bool(_TIME.search(said) or fact.day or often)
     if re.search(r" (where|whereabouts|which (town|city|country)|what street) ", plain):

@@ -36,6 +36,8 @@ class Clauses(_Data):
     """The sentence before it was a slip or a joke."""
     fillers: tuple[str, ...]
     """Left out between commas."""
+    unended: tuple[str, ...]
+    """A filler after one of these leaves no comma behind."""
     rewritten: tuple[tuple[str, str], ...]
     """Regular expressions and what stands for them: "What I love is jam", "I love jam"."""
     cut: tuple[str, ...]

@@ -37,7 +37,7 @@ def one(found: tuple[Candidate, ...]) -> tuple[str, str, str]:
             ("great-grandson/alfie", "name", "Your great-grandson is called Alfie."),
         ),
         (
-            "I was a bricklayer all my life.",
+            "Well, I was, you know, a bricklayer all my life.",
             ("me", "work", "You were a bricklayer all your life."),
         ),
         ("My cat's name is Whiskers.", ("cat/whiskers", "name", "Your cat's name is Whiskers.")),
@@ -61,6 +61,11 @@ def test_what_is_told_is_said_back(
         "I thought my sister lived in Bath.",
         "I had soup for lunch.",
         "I wish I had a dog.",
+        "I keep forgetting my words.",
+        "My granddaughter doesn't have a boyfriend.",
+        "I like that.",
+        "I've dropped my stick.",
+        "I have the blade in my hand.",
         "My daughter is very unkind to me.",
         "I've been awake all night.",
         "They were saying on the wireless that a man keeps a crocodile.",
@@ -114,3 +119,38 @@ def test_no_line_tuned_on_becomes_a_false_fact(extractor: Extractor) -> None:
         if half == "dev" and any(c.sure for c in extractor.extract(text, known))
     ]
     assert false == []
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            "My eldest, that's Margaret, she lives down in Exeter now.",
+            [("eldest/margaret", "name"), ("eldest/margaret", "lives")],
+        ),
+        ("I've a budgie, Joey, he's green.", [("budgie/joey", "name"), ("budgie/joey", "told")]),
+        ("What I really love is a bit of haddock.", [("me", "like")]),
+        ("We went to Majorca once, it was too hot for me.", [("me", "told")]),
+        ("I lost my cap.", []),
+        ("My granddaughter passed her exam.", [("granddaughter/", "told")]),  # has not died
+    ],
+)
+def test_run_on_talk_is_taken_apart(
+    extractor: Extractor, said: str, kept: list[tuple[str, str]]
+) -> None:
+    assert [(c.subject.key, c.relation) for c in extractor.extract(said)] == kept
+
+
+def test_what_a_doctor_said_of_them_is_asked_back(extractor: Extractor) -> None:
+    (made,) = extractor.extract("The doctor says I've got glaucoma in my right eye.")
+    assert not made.sure
+    assert extractor.extract("My neighbour says I've got a good doctor.") == ()
+
+
+def test_a_slip_taken_back_is_not_kept(extractor: Extractor) -> None:
+    assert extractor.extract("I was born in Hull. No, I tell a lie.") == ()
+
+
+def test_what_it_was_goes_on_with_what_was_told(extractor: Extractor) -> None:
+    (made,) = extractor.extract("We went to Majorca once, it was too hot for me.")
+    assert made.sentence == "You went to Majorca once, it was too hot for you."
