@@ -321,14 +321,20 @@ def skills(
     from companion.cli.report import show
     from companion.config import load_config
     from companion.measure.skills import evaluate_skills, read_lines, through
+    from companion.mind.commands import CommandEar
+    from companion.mind.prompts import load_prompts
     from companion.mind.skills.sentences import load_sentences
     from companion.wellbeing.exercises import find_exercise, load_exercises
 
     settings = load_config(config)
     persona = settings.persona
     exercises = load_exercises(persona.language)
+    ear = CommandEar(load_prompts(persona.language, name=persona.name))
 
-    def exercise(text: str) -> str | None:
+    def other(text: str) -> str | None:
+        command = ear.recognise(text)
+        if command is not None:
+            return str(command)
         found = find_exercise(text, exercises)
         return found.name if found is not None else None
 
@@ -340,4 +346,4 @@ def skills(
     lines = read_lines(set_)
     if limit is not None:
         lines = lines[:: max(1, len(lines) // limit)][:limit]
-    show(evaluate_skills(sentences, exercise, lines, zone_of(settings), heard or str), json=json)
+    show(evaluate_skills(sentences, other, lines, zone_of(settings), heard or str), json=json)

@@ -75,7 +75,7 @@ def understood(
             continue
         if meant.intent == "another":
             continue
-        if meant.intent == "call" and meant.slot("who") not in map(str.lower, PEOPLE):
+        if meant.intent == "call" and meant.slot("who").lower() not in map(str.lower, PEOPLE):
             continue
         if meant.intent in ("message", "message_bare"):
             who = meant.slot("who").removeprefix("my ").removeprefix("the ")

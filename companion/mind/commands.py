@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from companion.domain import Control
+from companion.mind.mending import smooth
 from companion.mind.prompts import Prompts
 from companion.patterns import Patterns, normalise
 
@@ -23,13 +24,17 @@ class CommandEar:
             for control, phrases in data.patterns.items()
         }
         self.replies = data.replies
+        self._fillers = tuple(data.fillers)
 
     def recognise(self, text: str) -> Control | None:
         """Return the command, or None when this is talk."""
         words = [w for w in normalise(text).split() if w != "."]
         if not words or len(words) > LONGEST:
             return None
-        for candidate in self._stripped(" ".join(words)):
+        said = " ".join(words)
+        for candidate in dict.fromkeys(
+            [*self._stripped(said), *self._stripped(smooth(said, self._fillers))]
+        ):
             for control, patterns in self._patterns.items():
                 if patterns.find(f" {candidate} "):
                     return control

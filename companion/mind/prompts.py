@@ -163,6 +163,7 @@ class Commands(_Data):
 
     before: list[str]
     after: list[str]
+    fillers: list[str]
     patterns: dict[Control, list[str]]
     replies: dict[str, str]
 
@@ -287,6 +288,7 @@ def load_prompts(language: str = "en", *, name: str, folder: Path | None = None)
                 {
                     "before": commands.pop("before", []),
                     "after": commands.pop("after", []),
+                    "fillers": commands.pop("fillers", []),
                     "replies": commands.pop("replies", {}),
                     "patterns": commands,
                 },

@@ -25,6 +25,11 @@ def ear(prompts):
         ("Turn it down, please.", Control.QUIETER),
         ("Stop. Stop.", Control.STOP),
         ("Rosie, be quiet.", Control.STOP),
+        ("Er, a bit, a bit louder, please.", Control.LOUDER),
+        ("I can't keep up with you, dear.", Control.SLOWER),
+        ("I'm a bit deaf, you'll have to speak up.", Control.LOUDER),
+        ("I'm not deaf, you know.", Control.QUIETER),
+        ("You'll have to tell me that again.", Control.REPEAT),
     ],
 )
 def test_a_spoken_control_is_recognised(ear, text, control):
@@ -42,6 +47,9 @@ def test_a_spoken_control_is_recognised(ear, text, control):
         "What did you say to my son?",
         "The telly is too loud next door.",
         "I'm sorry.",
+        "I can't keep up with the bills.",
+        "You'll have to tell me about the war.",
+        "Er, um.",
         "Quiet.",
         "What?!? is the matter with the cat",
         "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from companion.errors import MindError
+from companion.mind.mending import Mending, mending_from
 from companion.mind.skills.texts import SkillTexts, load_skill_texts
 from companion.mind.skills.when import Times, When, load_times
 from companion.resources import data_dir
@@ -100,6 +101,7 @@ class Sentences:
         polite = texts.tree["polite"]
         self._before = _longest_first(polite["before"], companion)
         self._after = _longest_first(polite["after"], companion)
+        self._mending = _mending(texts)
 
     def read(self, text: str, now: datetime, people: Sequence[str] = ()) -> Iterator[Meant]:
         """Yield what may be meant: by the utterance, its last sentences, questions in its clauses.
@@ -122,7 +124,30 @@ class Sentences:
                     found = self._read(part, now, lists)
                     yield from (one for one in found if one.intent in known)
         yield from self._civil(clauses, now, lists)
+        yield from self._mended(text, [*reversed(said), *reversed(clauses)], now, lists)
         yield from self._alike(text, now, [one for _, one in words if one])
+
+    def _mended(
+        self, text: str, parts: Sequence[str], now: datetime, lists: dict[str, SlotList]
+    ) -> Iterator[Meant]:
+        """Yield what is meant by them once mended, and by an end that begins as a request does."""
+        whole = self._words(text)
+        if len(whole.split()) > LONGEST:
+            return
+        whole = self._mending.mend(whole)
+        told, asked = [], list(self._mending.ends(whole))
+        for part in parts:
+            told.append(self._mending.mend(self._words(part)))
+            asked.extend(self._mending.ends(told[-1]))
+        as_heard = {self._words(one) for one in parts}
+        some: list[tuple[str, frozenset[str] | None]]
+        some = [(whole, None)] if whole != self._words(text) else []
+        some += [(one, _TOLD | _ASKED) for one in told if one not in (whole, *as_heard)]
+        some += [(one, _ASKED) for one in asked if one not in (whole, *told, *as_heard)]
+        for words, known in dict.fromkeys(some):
+            for one in self._read(words, now, lists):
+                if known is None or one.intent in known:
+                    yield replace(one, text=text)
 
     def _civil(
         self, clauses: Sequence[str], now: datetime, lists: dict[str, SlotList]
@@ -142,7 +167,7 @@ class Sentences:
 
     def _alike(self, text: str, now: datetime, people: Sequence[str]) -> Iterator[Meant]:
         """Yield what is nearest by meaning; the examples speak of one person only."""
-        when, rest = self.times.take(self._words(text), now)
+        when, rest = self.times.take(self._mending.mend(self._words(text)), now)
         barest, slots = self._bare(rest)[-1], {}
         for one in people:
             name = re.escape(self.times.words(one))
@@ -203,6 +228,13 @@ class Sentences:
             edge = [one for one in dict.fromkeys(fewer) if one not in found]
             found.update(edge)
         return sorted(found, key=len, reverse=True)
+
+
+def _mending(texts: SkillTexts) -> Mending:
+    try:
+        return mending_from(texts.tree.get("mending", {}))
+    except ValueError as error:
+        raise MindError(f"{texts.path} has a mistake in [mending]: {error}") from error
 
 
 def _longest_first(words: Sequence[str], companion: str) -> list[str]:

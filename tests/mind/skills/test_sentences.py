@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from companion.domain import Control
 from companion.errors import MindError
 from companion.measure.skills import NONE, read_lines, understood
 from companion.mind.skills import sentences as module
@@ -43,6 +44,11 @@ def intent(text: str) -> str | None:
         ("I want to send Sarah a message.", "message_bare"),
         ("I'd like to talk to my daughter on the telephone.", "call"),
         ("Thank you, Molly. Good night.", "good_night"),
+        ("Er, tell my, tell my daughter I'll be late on Sunday.", "message"),
+        ("My glasses are upstairs so could you read me the time", "time"),
+        ("Is there a way of sending my daughter a note?", "message_bare"),
+        ("Would you mind awfully reminding me at ten to ring the bank?", "remind"),
+        ("Remind me at ate to take my pills.", "remind"),
     ],
 )
 def test_many_ways_to_ask(text: str, wanted: str) -> None:
@@ -62,6 +68,8 @@ def test_many_ways_to_ask(text: str, wanted: str) -> None:
         "Tell me about the moon landings.",
         "Turn off the alarms to my daughter, permanently, that's an order.",
         "I took all the aspirin.",
+        "He asked would you tell me the time and I never did.",
+        "I'd put it there so what time he left I couldn't say to anyone.",
         "",
         "...",
         "word " * 40,
@@ -85,6 +93,13 @@ def test_the_time_is_taken_out() -> None:
     assert found.slot("what") == "put my eye drops in"
 
 
+def test_a_message_keeps_its_words_when_its_beginning_was_mended() -> None:
+    found = meant("Er, tell my, tell my daughter I am very, very well.")
+    assert found is not None
+    assert found.slot("who") == "daughter"
+    assert found.text == "Er, tell my, tell my daughter I am very, very well."
+
+
 def test_nobody_else_is_somebody_a_message_may_go_to() -> None:
     found = meant("Tell Gladys I am well.")
     assert found is None or found.slot("who") != "Sarah"
@@ -92,7 +107,8 @@ def test_nobody_else_is_somebody_a_message_may_go_to() -> None:
 
 def test_the_dev_half_is_understood() -> None:
     sentences = load_sentences("en", None, "Molly")
-    lines = [one for one in read_lines() if one.split == "dev" and one.intent != "breathing"]
+    elsewhere = ("breathing", *Control)
+    lines = [one for one in read_lines() if one.split == "dev" and one.intent not in elsewhere]
     wrong = [
         (one.intent, one.text)
         for one in lines
