@@ -106,7 +106,7 @@ class VirtualClock:
         self._quiet.set()
         self._order = itertools.count()
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._free_at = 0.0
+        self._engine = asyncio.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="inference")
 
     def now(self) -> float:
@@ -125,21 +125,21 @@ class VirtualClock:
     async def run(self, job: Callable[[], T]) -> T:
         """Run a job, hold the input still meanwhile, then charge the job's duration.
 
-        Jobs queue on one engine thread, so a job starts when the one before has been paid for.
+        Jobs queue on one engine thread: a job starts, and looks whether it is still wanted, when
+        the one before has been paid for.
         """
-        called = self._now
-        self._busy += 1
-        self._quiet.clear()
-        try:
-            began = time.perf_counter()
-            result = await asyncio.get_running_loop().run_in_executor(self._pool, job)
-            took = (time.perf_counter() - began) * self._charge
-        finally:
-            self._busy -= 1
-            if self._busy == 0:
-                self._quiet.set()
-        self._free_at = max(called, self._free_at) + took
-        await self.until(self._free_at)
+        async with self._engine:
+            self._busy += 1
+            self._quiet.clear()
+            try:
+                began = time.perf_counter()
+                result = await asyncio.get_running_loop().run_in_executor(self._pool, job)
+                took = (time.perf_counter() - began) * self._charge
+            finally:
+                self._busy -= 1
+                if self._busy == 0:
+                    self._quiet.set()
+            await self.until(self._now + took)
         return result
 
     def start(self) -> None:

@@ -301,6 +301,8 @@ class Conversation:
             heard = draft.not_heard()
             self._failed("the speech could not be transcribed")
         if draft.dropped or turn.draft is not draft:
+            if self._turn is turn:
+                self._settle(turn, draft)  # heard too late to be answered, but it need not be again
             return
         now = self._clock.now()
         self._emit(events.Transcribed(now, heard.text, heard.stt_s, heard.completeness))
@@ -401,7 +403,7 @@ class Conversation:
 
     def _settle(self, turn: Turn, draft: Draft) -> None:
         start = turn.earlier_until or turn.began
-        if draft.heard is None or not draft.heard.text:
+        if draft.heard is None or not draft.heard.text or draft.heard_until <= turn.earlier_until:
             return
         if draft.heard_until - start >= _SETTLE_AFTER_S:
             turn.earlier = draft.heard.text

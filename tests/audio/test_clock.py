@@ -76,3 +76,18 @@ async def test_free_jobs_make_tests_independent_of_the_machine():
     await task
     assert clock.now() == 0.02
     clock.close()
+
+
+async def test_a_job_looks_whether_it_is_wanted_when_the_one_before_is_paid_for():
+    clock = VirtualClock(charge=100.0)
+    wanted = True
+    seen: list[bool] = []
+    first = asyncio.create_task(clock.run(lambda: time.sleep(0.02)))  # charged as 2 s
+    second = asyncio.create_task(clock.run(lambda: seen.append(wanted)))
+    await clock.advance(1.0)
+    assert seen == []
+    wanted = False
+    await clock.advance(100.0)
+    await asyncio.gather(first, second)
+    assert seen == [False]
+    clock.close()

@@ -1,3 +1,5 @@
+import time
+
 from companion.domain import Control, ReplyPart
 
 
@@ -233,6 +235,18 @@ async def test_a_failing_mind_does_not_end_the_talk(talk):
 async def test_a_long_monologue_is_not_encoded_from_the_start_each_time(talk):
     done = await talk([(1.0, 15.0), (15.8, 17.0)], ["I was born in", "Leeds."], length=22).run()
     assert done.one("turn_committed").text == "I was born in Leeds."
+
+
+async def test_what_slow_ears_hear_after_the_person_went_on_is_not_encoded_again(talk):
+    class Slow(list):
+        def __getitem__(self, index):
+            time.sleep(0.012)  # charged as 1.2 s, longer than the pause
+            return super().__getitem__(index)
+
+    speech = [(1.0, 15.0), (15.8, 40.0)]
+    done = await talk(speech, Slow(["I was born in", "Leeds."]), length=46, charge=100.0).run()
+    assert done.one("turn_committed").text == "I was born in Leeds."
+    assert done.heard_samples[-1] < 27 * 16_000
 
 
 async def test_a_cough_in_the_second_sentence_keeps_the_first_in_memory(talk):
