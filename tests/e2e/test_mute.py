@@ -36,7 +36,7 @@ def assistant(tmp_path: Path) -> Iterator[Assistant]:
 def home_settings(assistant: Assistant) -> str:
     broker = assistant.broker
     return (
-        f'[checkins]\nquiet_from = "03:00"\nquiet_to = "03:00"\n'
+        f'[checkins]\nenabled = false\nquiet_from = "03:00"\nquiet_to = "03:00"\n'
         f'[home]\nurl = "mqtts://127.0.0.1:{broker.port}"\nca = "{broker.where.ca}"\n'
         f'user = "molly"\npassword_file = "{broker.folder.parent / "password"}"\n'
     )

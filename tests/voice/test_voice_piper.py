@@ -140,7 +140,12 @@ def test_steps_are_bounded(joe: PiperSynthesizer) -> None:
 
 def test_tones_change_pace_and_level(joe: PiperSynthesizer) -> None:
     calm, bright = (joe.synthesize(SENTENCES[1], tone) for tone in (Tone.CALM, Tone.BRIGHT))
-    assert calm.seconds > 1.05 * bright.seconds
+    # Piper draws its durations by chance: only the sum of several is sure to be longer.
+    slow, quick = (
+        sum(joe.synthesize(sentence, tone).seconds for sentence in SENTENCES)
+        for tone in (Tone.CALM, Tone.BRIGHT)
+    )
+    assert slow > 1.05 * quick
     assert level(bright) - level(calm) == pytest.approx(2.5, abs=0.7)
     assert calm.pause > bright.pause
 
