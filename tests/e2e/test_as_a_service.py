@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.sound, pytest.mark.real]
 
 CONFIG = (
     '[attention]\nmode = "always"\n[mind]\nseed = 1\n'
-    '[checkins]\nquiet_from = "00:00"\nquiet_to = "00:00"\n'
+    '[checkins]\nenabled = false\nquiet_from = "00:00"\nquiet_to = "00:00"\n'
 )
 
 

@@ -29,8 +29,10 @@ class Companion:
         self.folder = folder
         self.log = folder / "events.jsonl"
         settings = folder / "config.toml"
+        # Whatever the hour of the day, no check-in comes of itself between what a test says.
+        own = "" if "[checkins]" in config else "[checkins]\nenabled = false\n"
         # A key before the first table: what follows may open tables.
-        settings.write_text(f'state_dir = "{folder / "state"}"\n{config}')
+        settings.write_text(f'state_dir = "{folder / "state"}"\n{config}\n{own}')
         self.asked: list[str] = []
         """What a test said to it and expects an answer to."""
         self.loaded_s = 0.0
