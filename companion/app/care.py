@@ -77,7 +77,7 @@ def load_house(
 def load_readings(config: Config, database: Callable[[], Database]) -> Readings:
     """Return what reads days out of the journal."""
     from companion.app.readings import JournalReadings
-    from companion.app.wellbeing import zone_of
+    from companion.app.zones import zone_of
 
     return JournalReadings(config, database, zone_of(config))
 

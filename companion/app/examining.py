@@ -19,7 +19,7 @@ import numpy as np
 from companion.app.engines import load_engines
 from companion.app.keeping import place_of
 from companion.app.sending import health_path
-from companion.app.wellbeing import zone_of
+from companion.app.zones import zone_of
 from companion.config import Config
 from companion.domain import SAMPLE_RATE, Pcm, Tone, TurnContext
 from companion.errors import CompanionError, DeviceError, ModelError, StorageError

@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 from companion.app.feeling import keep_learning, may_feel
+from companion.app.zones import minutes_of
 from companion.config import Config
 from companion.domain import JsonObject, Screening
 from companion.errors import StorageError
@@ -256,5 +257,6 @@ def load_alerts(
         language=config.persona.language,
         person_id=person_id,
         keep_days=config.storage.safety_days,
+        minute=minutes_of(config),
         hand_over=hand_over,
     )

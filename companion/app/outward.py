@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from companion.app.remembering import RememberedCircle
 from companion.app.sending import new_evening, new_hub_publisher, new_postman
 from companion.app.skilling import Note, new_rounds, new_skills
-from companion.app.wellbeing import zone_of
+from companion.app.zones import zone_of
 from companion.config import Config
 from companion.domain import CommittedTurn, Initiative, JsonObject, Match, Skill
 from companion.errors import CompanionError, StorageError, WellbeingError
@@ -170,7 +170,7 @@ def start_outward(
     closing = new_closing(config, sheets, postman, politely, skill)
     company = _company(config, sheets, postman, emit, welcome, store)
     rounds = new_rounds(config, database, person_id, emit, note)
-    spoken = new_skills(config, database, person_id, rounds, postman, on_trouble)
+    spoken = new_skills(config, database, person_id, rounds, postman, on_trouble, emit)
     publisher = None
     if not config.service.post:
         try:

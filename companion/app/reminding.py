@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from companion.app.skilling import ShownReminders
-from companion.app.wellbeing import zone_of
+from companion.app.zones import zone_of
 from companion.care.reminding import KINDS, LONGEST_TEXT, Reminder, mistakes
 from companion.config import Config
 from companion.errors import WellbeingError

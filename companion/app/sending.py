@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from companion import __version__
+from companion.app.zones import minutes_of
 from companion.config import Config
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def new_postman(config: Config, database: Database, owner_name: str | None = Non
         load_words(persona.language, persona.name, owner).kin,
         StoredSummaries(database),
         now=time.time,
-        minute=_local_minute,
+        minute=minutes_of(config),
         rules=PostRules(keep_days=config.storage.summaries_days),
     )
 
@@ -135,8 +135,3 @@ def health_path(config: Config) -> Path:
     from companion.service.health import FILE
 
     return config.service.health_file or config.state_dir / FILE
-
-
-def _local_minute(now: float) -> float:
-    local = datetime.fromtimestamp(now)
-    return local.hour * 60 + local.minute + local.second / 60

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from companion.app.guarding import embedding_dir
 from companion.app.sending import new_messenger
-from companion.app.wellbeing import zone_of
+from companion.app.zones import zone_of
 from companion.care.reminding import Reminder as Shown
 from companion.config import Config
-from companion.domain import Exchange, Initiative, JsonObject
+from companion.domain import Exchange, Initiative, JsonObject, Tone
 from companion.errors import CompanionError, MindError, StorageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _TRIES: Final = "reminders"
 """Under this kind it is kept how often a reminder was said."""
 _HALF_DAY_S: Final = 43_200.0
+_SORRY_S: Final = 600.0
+"""Later nobody would know what the apology is about."""
 
 Note = Callable[[str, JsonObject, float], None]
 
@@ -84,12 +86,14 @@ class KeptReminders:
 class _Shelf:
     """What the skills use: the database, and what became of medicines.
 
-    Effects run after the answer was spoken: what cannot be written then is reported, not raised.
+    Effects run after the answer was spoken: what cannot be written then is reported, and taken
+    back aloud, not raised.
     """
 
     kept: KeptReminders
     rounds: Rounds
     on_trouble: Callable[[str], None]
+    sorry: Callable[[str], None]
 
     def listed(self) -> Sequence[Reminder]:
         return self.kept.listed()
@@ -132,6 +136,7 @@ class _Shelf:
             write()
         except StorageError as error:
             self.on_trouble(f"a reminder could not be written: {error}")
+            self.sorry("reminder")
         self.rounds.changed()
 
 
@@ -141,6 +146,7 @@ class _Post:
 
     postman: Postman
     on_trouble: Callable[[str], None]
+    sorry: Callable[[str], None]
 
     def people(self) -> Sequence[Addressee]:
         from companion.care.allowed import is_accused
@@ -165,6 +171,7 @@ class _Post:
             new_messenger(self.postman).send(person_id, words)
         except CompanionError as error:
             self.on_trouble(f"a message could not be sent: {error}")
+            self.sorry("message")
 
     def waits_until(self, person_id: str, now: datetime) -> datetime | None:
         from companion.care.postman import choose
@@ -254,8 +261,18 @@ def new_skills(
     rounds: Rounds,
     postman: Postman,
     on_trouble: Callable[[str], None],
+    emit: Callable[[Initiative], None],
 ) -> SpokenSkills:
     """Return the spoken skills.
+
+    Args:
+        config: settings.
+        database: an open one.
+        person_id: the owner's row.
+        rounds: say the reminders.
+        postman: carries messages.
+        on_trouble: told one plain line; any thread.
+        emit: takes what is to be said unasked: that a promise could not be kept.
 
     Raises:
         CompanionError: a text or template has a mistake.
@@ -277,7 +294,12 @@ def new_skills(
     near = NearSoon(lambda wanted: load_near(config, wanted))
     sentences = load_sentences(persona.language, persona.person, persona.name, near.find)
     agreed = load_ear(persona.language).agreed
-    shelf = _Shelf(KeptReminders(database, person_id), rounds, on_trouble)
+
+    def sorry(what: str) -> None:
+        parts = sentences.texts.say("not_kept", what, tone=Tone.CALM)
+        emit(Initiative("apology", Exchange(parts), expires_at=time.time() + _SORRY_S))
+
+    shelf = _Shelf(KeptReminders(database, person_id), rounds, on_trouble, sorry)
     people = load_people_texts(persona.language)
 
     def night(now: datetime) -> Exchange | None:
@@ -287,7 +309,7 @@ def new_skills(
         return None
 
     reminders = Reminders(sentences, shelf, agreed)
-    post = _Post(postman, on_trouble)
+    post = _Post(postman, on_trouble, sorry)
 
     def known() -> tuple[str, ...]:
         found = post.people()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from companion.app.sending import health_path
-from companion.app.wellbeing import zone_of
+from companion.app.zones import zone_of
 from companion.config import Config
 
 if TYPE_CHECKING:

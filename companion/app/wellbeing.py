@@ -28,13 +28,6 @@ _TAUGHT: Final = "en"
 """The topic classifier was taught English."""
 
 
-def zone_of(config: Config) -> tzinfo:
-    """Return the time zone the person lives in."""
-    from companion.wellbeing.zones import local_zone
-
-    return local_zone(config.checkins.timezone)
-
-
 def load_topics(config: Config) -> TopicReader:
     """Return what finds topics; without the sentence model by patterns alone.
 
@@ -182,5 +175,4 @@ __all__ = [
     "named",
     "owner_of",
     "simulate_days",
-    "zone_of",
 ]

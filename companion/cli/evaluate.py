@@ -317,7 +317,7 @@ def skills(
     """Requests to the skills that are understood, and talk that is taken for one."""
     from companion import app as house
     from companion.app.skilling import load_near
-    from companion.app.wellbeing import zone_of
+    from companion.app.zones import zone_of
     from companion.cli.report import show
     from companion.config import load_config
     from companion.measure.skills import evaluate_skills, read_lines, through

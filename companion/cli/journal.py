@@ -28,13 +28,13 @@ def show(
 ) -> None:
     """Show the days of the journal."""
     from companion import app as house
-    from companion.app import wellbeing
+    from companion.app import wellbeing, zones
     from companion.config import load_config
     from companion.wellbeing import pages
     from companion.wellbeing.marker import is_simulated
 
     settings = wellbeing.elsewhere(load_config(config), state)
-    zone = wellbeing.zone_of(settings)
+    zone = zones.zone_of(settings)
     last = parse_day(date, datetime.now(zone).date())
     with house.open_storage(settings).read() as connection:
         owner = wellbeing.owner_of(connection)
@@ -105,7 +105,7 @@ def simulate_days(
     config: ConfigOption = None,
 ) -> None:
     """Write made-up days through the real journal into a scratch store, marked as simulated."""
-    from companion.app import wellbeing
+    from companion.app import wellbeing, zones
     from companion.config import load_config
     from companion.errors import WellbeingError
 
@@ -114,7 +114,7 @@ def simulate_days(
     folder = (to or real.with_name(f"{real.name}-simulated")).absolute()
     if folder == real or folder.resolve() == real.resolve():
         raise WellbeingError(f"{folder} is the real state folder: name another with --to")
-    zone = wellbeing.zone_of(settings)
+    zone = zones.zone_of(settings)
     counts = wellbeing.simulate_days(
         wellbeing.elsewhere(settings, folder),
         days=days,

@@ -42,7 +42,7 @@ def summary(
 ) -> None:
     """Sum up a day for the person and those who care: what was heard, and how sure that is."""
     from companion import app as house
-    from companion.app import wellbeing
+    from companion.app import wellbeing, zones
     from companion.config import load_config
     from companion.errors import WellbeingError
     from companion.wellbeing import pages, shared
@@ -55,7 +55,7 @@ def summary(
     if state is not None and not (state / "companion.db").is_file():
         raise WellbeingError(f"{state} holds no database: see companion simulate days --to")
     database = house.open_storage(settings)
-    zone, now = wellbeing.zone_of(settings), time.time()
+    zone, now = zones.zone_of(settings), time.time()
     texts = pages.texts_of(settings.persona.language)
     with database.read() as connection:
         owner = wellbeing.owner_of(connection)

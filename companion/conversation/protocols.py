@@ -81,6 +81,10 @@ class Mind(Protocol):
         """Learn that nobody answered what was said unasked; return what is said to that."""
         ...
 
+    def unsaid(self, exchange: Exchange) -> None:
+        """Learn that this was to be said unasked and came too late."""
+        ...
+
     def remember(self, said: str, heard: str) -> None:
         """Append a finished turn: the person's words and what they heard of the reply."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from companion import events
@@ -94,13 +93,8 @@ class Unasked:
 
     async def _too_late(self, initiative: Initiative) -> None:
         """Let whoever offered it note that it was never said."""
-        mind, unsaid = self._rooms.mind, replace(initiative.exchange, effect=None)
-
-        def job() -> None:
-            mind.expect(unsaid)
-            mind.unheard()
-
-        await self._clock.run(job)
+        mind, exchange = self._rooms.mind, initiative.exchange
+        await self._clock.run(lambda: mind.unsaid(exchange))
 
     async def _unheard(self, initiative: Initiative) -> None:
         spoken = await self._spoken(self._rooms.mind.unheard)

@@ -105,6 +105,10 @@ class TimedMind:
         """Hear that nobody answered."""
         return self._mind.unheard()
 
+    def unsaid(self, exchange: Exchange) -> None:
+        """Hear that this came too late."""
+        self._mind.unsaid(exchange)
+
     def remember(self, said: str, heard: str) -> None:
         """Remember."""
         self._mind.remember(said, heard)

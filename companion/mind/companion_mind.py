@@ -286,6 +286,10 @@ class CompanionMind:
         """Learn that nobody answered; return what is said to that."""
         return self._exchanges.unheard()
 
+    def unsaid(self, exchange: Exchange) -> None:
+        """Learn that this was to be said unasked and came too late."""
+        self._exchanges.unsaid(exchange)
+
     def remember(self, said: str, heard: str) -> None:
         """Append a finished turn."""
         self._history.remember(said, heard)

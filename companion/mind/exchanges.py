@@ -72,6 +72,12 @@ class Exchanges:
         self._real(late)
         return late.parts
 
+    def unsaid(self, exchange: Exchange) -> None:
+        """Learn that this was never said; whoever else waits goes on waiting."""
+        late = exchange.then.unheard(self._now()) if exchange.then is not None else None
+        if late is not None and late.effect is not None:
+            late.effect()
+
     def forget(self) -> None:
         """Wait for nobody any more."""
         self._waiting = self._proposed = None

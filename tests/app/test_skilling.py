@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from companion import app
 from companion.app.outward import new_sheets
 from companion.app.skilling import KeptReminders, ShownReminders, new_rounds, new_skills
-from companion.app.wellbeing import zone_of
+from companion.app.zones import minutes_of, zone_of
 from companion.config import CheckinSettings, Config, PersonaSettings
 from companion.domain import Initiative, JsonObject
 from companion.errors import StorageFullError
@@ -54,7 +55,8 @@ class House:
         config, database, owner = self.config, self.database, self.owner.id
         self.rounds = new_rounds(config, database, owner, self.said.append, self.note)
         postman = app.new_postman(config, database)
-        skills = new_skills(config, database, owner, self.rounds, postman, self.trouble.append)
+        trouble, offer = self.trouble.append, self.said.append
+        skills = new_skills(config, database, owner, self.rounds, postman, trouble, offer)
         self.exchanges = Exchanges((skills,), lambda: self.now)
         self.kept = KeptReminders(database, owner)
         self.shown = ShownReminders(config, lambda: self.database)
@@ -340,6 +342,15 @@ def test_whoever_is_accused_gets_no_message(house: House) -> None:
     assert [person for person, _ in house.posted()] in ([], [anna.id])
 
 
+def test_quiet_hours_are_those_of_where_the_person_lives(tmp_path: Path) -> None:
+    noon = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
+    for zone, minute in (("Europe/London", 720.0), ("Asia/Kolkata", 1050.0)):
+        config = Config(state_dir=tmp_path, checkins=CheckinSettings(timezone=zone))
+        with closing(app.open_storage(config)) as database:
+            assert app.new_postman(config, database).minute(noon) == minute
+        assert minutes_of(config)(noon + 30.0) == minute + 0.5
+
+
 def test_whoever_has_no_way_gets_none(house: House) -> None:
     house.add("Fred", "neighbour", reachable=False)
     assert "Fred" in house.say("Tell my neighbour that I am fine.")
@@ -347,9 +358,11 @@ def test_whoever_has_no_way_gets_none(house: House) -> None:
     assert house.posted() == []
 
 
-def test_a_disk_that_fails_is_told_and_breaks_nothing(
+def test_what_a_full_disk_did_not_keep_is_taken_back_aloud(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    house.add("Anna", "daughter")
+
     def full(self: Database) -> None:
         raise StorageFullError("the disk is full")
 
@@ -357,8 +370,15 @@ def test_a_disk_that_fails_is_told_and_breaks_nothing(
     house.say("Remind me to ring Anna tomorrow at five.")
     (line,) = house.trouble
     assert "the disk is full" in line
+    (sorry,) = house.said
+    assert "could not write that down" in " ".join(part.text for part in sorry.exchange.parts)
+    house.say("Tell my daughter that I am fine.")
+    house.say("Yes.")
+    assert len(house.trouble) == len(house.said) == 2
+    assert "your message could not be sent" in house.said[1].exchange.parts[1].text
     monkeypatch.undo()
     assert house.kept.listed() == ()
+    assert house.posted() == []
 
 
 def test_in_a_live_talk_a_timer_rings(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from companion import app
 from companion.app.skilling import KeptReminders, new_rounds
-from companion.app.wellbeing import zone_of
+from companion.app.zones import zone_of
 from companion.cli import main as cli
 from companion.config import Config, load_config
 from companion.domain import Initiative

@@ -135,6 +135,9 @@ class FakeMind:
     def unheard(self) -> tuple[ReplyPart, ...]:
         return self.exchanges.unheard()
 
+    def unsaid(self, exchange: Exchange) -> None:
+        self.exchanges.unsaid(exchange)
+
     def remember(self, said: str, heard: str) -> None:
         self.history.append((said, heard))
 

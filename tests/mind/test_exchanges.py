@@ -96,6 +96,18 @@ def test_what_is_said_unasked_may_be_answered_or_not(exchanges: Exchanges, pill:
     assert pill.done == ["taken", "missed"]
 
 
+def test_what_was_never_said_leaves_whoever_waits_waiting(exchanges: Exchanges, pill: Pill) -> None:
+    exchanges.answer("Pills?")
+    exchanges.commit("Pills?")
+    other = Pill()
+    exchanges.unsaid(Exchange(said("It is time."), None, other))
+    exchanges.unsaid(Exchange(said("The kettle is on.")))
+    assert other.done == ["missed"]
+    assert exchanges.answer("Yes.") == said("Well done.")
+    exchanges.commit("Yes.")
+    assert pill.done == ["asked", "taken"]
+
+
 def test_the_mind_asks_its_skills_before_the_model(prompts, fake_model, pill: Pill) -> None:
     model = fake_model("Roses are a fine choice.")
     mind = CompanionMind(prompts, [model], trust="strong", skills=[pill], now=lambda: NOW)
