@@ -7,6 +7,7 @@ silence, and the encoder's own picture of a silent room, made once at load, is l
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -48,6 +49,9 @@ _TOKENS_FREE: Final = 12
 
 _MAX_LENGTH: Final = 448
 """The decoder's own limit, prompt included."""
+
+_PRIMITIVES: Final = 64
+"""So many of what oneDNN prepares for sizes of matrices are kept."""
 
 _NON_SPEECH: Final = '"#()*+/:;<=>@[\\]^_`{|}~「」『』♩♪♫♬♭♮♯'
 """Signs that only ever begin annotations; their tokens are never decoded."""
@@ -110,6 +114,9 @@ class WhisperEngine:
                     f"Whisper model {model_dir.name} is not complete: {model_dir / name} "
                     f"is missing; run: {pull}"
                 )
+        # By default oneDNN keeps 1,024 of what it prepared, a few for each length of sound: about
+        # 0.7 MB a length, for hundreds of them. Fewer cost no time (docs/measurements.md).
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(_PRIMITIVES))
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
         self.device = device
