@@ -136,6 +136,8 @@ class VoiceSettings(_Section):
     """Name of a file in voices/."""
     pace: float = Field(1.0, ge=0.5, le=2.0)
     """1 is the profile's own pace, below is slower."""
+    follow_pace: bool = True
+    """Speak no faster than the person does, within limits; see voices/README.md."""
     volume_db: float = Field(0.0, ge=-30, le=12)
 
 

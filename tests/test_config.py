@@ -44,7 +44,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "context_tokens": 4096,
         "seed": 7,
     },
-    "voice": {"profile": "anna", "pace": 0.8, "volume_db": -3.0},
+    "voice": {"profile": "anna", "pace": 0.8, "follow_pace": False, "volume_db": -3.0},
     "models": {"profile": "pc", "dir": "/srv/models"},
     "safety": {
         "region": "de",

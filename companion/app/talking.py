@@ -99,4 +99,5 @@ def build_conversation(
         merge_window_s=config.turns.merge_window_s,
         earcons=settings.earcons and not in_file,
         watch=watch,
+        follow_pace=config.voice.follow_pace,
     )

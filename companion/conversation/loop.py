@@ -26,7 +26,8 @@ from companion.conversation.turns import (
     TurnMachine,
 )
 from companion.conversation.unasked import Unasked
-from companion.domain import Frame, Initiative, Speech, Tone, TurnContext
+from companion.domain import FRAME_S, Frame, Initiative, Speech, Tone, TurnContext
+from companion.pace import SpeakingRate
 
 _LEAD_MARGIN_S: Final = 0.15
 """Preparation begins this much earlier than it usually takes."""
@@ -44,6 +45,9 @@ _SURE_LOGPROB: Final = -0.5
 _SPOKE_SHARE: Final = 0.5
 _SPOKE_S: Final = 0.6
 """Somebody who surely spoke this long deserves "I did not catch that", not silence."""
+
+_PACED_S: Final = 1.5
+"""Shorter turns say little about how fast somebody speaks: their edges weigh too much."""
 
 _IDLE_AFTER_S: Final = 1.5
 """Quiet this long is used for housekeeping in the mind."""
@@ -70,6 +74,7 @@ class Conversation:
         merge_window_s: float = 1.5,
         earcons: bool = True,
         watch: Watch | None = None,
+        follow_pace: bool = True,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._rooms = rooms
@@ -80,6 +85,8 @@ class Conversation:
         self._merge_window_s = merge_window_s
         self._earcons = earcons
         self._watch = watch
+        self._follow_pace = follow_pace
+        self._rate = SpeakingRate()
         self._frames = 0
         self._notices: deque[Speech] = deque()
         self._tape = Tape()
@@ -431,6 +438,7 @@ class Conversation:
                 now, draft.heard.text, signal.heard_until, signal.wait_s, turn.began
             )
         )
+        self._follow(draft.heard.text)
         turn.prompted = self._unasked.answered(now)
         self._engage("name" if addressed.called else "talk")
         if not addressed.text and draft.heard.text:
@@ -441,6 +449,16 @@ class Conversation:
             self._start_preparing(turn, draft, addressed)
         due = signal.heard_until + signal.due_s
         self._replies.start(Reply(turn, draft.heard.text, now, due, draft))
+
+    def _follow(self, text: str) -> None:
+        """Let the voice keep to the person's pace."""
+        seconds = self._machine.voiced_frames * FRAME_S
+        if not self._follow_pace or seconds < _PACED_S:
+            return
+        self._rate.add(text, seconds)
+        if (rate := self._rate.letters_per_s) is not None:
+            voice = self._rooms.voice
+            self._tasks.later(lambda: voice.follow(rate))
 
     # -- small things --------------------------------------------------------------------
 

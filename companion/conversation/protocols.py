@@ -117,6 +117,10 @@ class Voice(Protocol):
         """Change pace (fraction, negative is slower) and volume (dB) from the next sentence on."""
         ...
 
+    def follow(self, letters_per_s: float) -> None:
+        """Learn how fast the person speaks: letters a second of voice, see ``SpeakingRate``."""
+        ...
+
 
 class Detector(Protocol):
     """Says whether somebody speaks."""

@@ -99,11 +99,17 @@ class TurnMachine:
         self._wait_s: float | None = None
         self._voiced = 0
         self._sure = 0
+        self._before = (0, 0)
 
     @property
     def certainty(self) -> float:
         """Share of the open or last turn's voiced frames that were surely speech, 0-1."""
         return self._sure / self._voiced if self._voiced else 0.0
+
+    @property
+    def voiced_frames(self) -> int:
+        """Frames of the open or last turn in which somebody spoke."""
+        return self._voiced
 
     @property
     def speaking(self) -> bool:
@@ -126,6 +132,8 @@ class TurnMachine:
     def reopen(self, began: float) -> None:
         """Continue an earlier turn: the next ``Complete`` reaches back to ``began``."""
         self._began = began
+        self._voiced += self._before[0]
+        self._sure += self._before[1]
 
     def cancel(self) -> None:
         """Forget the open turn."""
@@ -221,5 +229,6 @@ class TurnMachine:
         if self._rising_since is None:
             self._rising_since = t - 0.032  # the detector judges 32 ms at a time
             if self._phase is _Phase.IDLE:
+                self._before = (self._voiced, self._sure)
                 self._voiced, self._sure = 1, int(probability >= SURE)
         return True

@@ -141,3 +141,7 @@ class TimedVoice:
     def adjust(self, *, pace: float = 0.0, volume: float = 0.0) -> None:
         """Adjust."""
         self._voice.adjust(pace=pace, volume=volume)
+
+    def follow(self, letters_per_s: float) -> None:
+        """Follow."""
+        self._voice.follow(letters_per_s)

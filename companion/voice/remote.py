@@ -37,6 +37,10 @@ class LocalVoice(Protocol):
         """Change pace and volume."""
         ...
 
+    def follow(self, letters_per_s: float) -> None:
+        """Speak no faster than this."""
+        ...
+
 
 class RemoteVoice:
     """Satisfies the conversation's ``Voice``; one thread at a time.
@@ -68,6 +72,10 @@ class RemoteVoice:
     def adjust(self, *, pace: float = 0.0, volume: float = 0.0) -> None:
         """Change pace (the local voice's only) and volume (dB) from the next sentence on."""
         self._local.adjust(pace=pace, volume=volume)
+
+    def follow(self, letters_per_s: float) -> None:
+        """Keep to the person's pace (the local voice's only)."""
+        self._local.follow(letters_per_s)
 
     def synthesize(self, text: str, tone: Tone) -> Speech:
         """Synthesise one sentence; blocking; see ``Voice``.

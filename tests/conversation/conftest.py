@@ -239,6 +239,7 @@ class FakeVoice:
     def __init__(self) -> None:
         self.pace = 0.0
         self.volume = 0.0
+        self.followed: list[float] = []
         self.said: list[str] = []
 
     def synthesize(self, text: str, tone: Tone) -> Speech:
@@ -248,6 +249,9 @@ class FakeVoice:
     def adjust(self, *, pace: float = 0.0, volume: float = 0.0) -> None:
         self.pace += pace
         self.volume += volume
+
+    def follow(self, letters_per_s: float) -> None:
+        self.followed.append(letters_per_s)
 
 
 class FakePlayer:

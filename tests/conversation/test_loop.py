@@ -1,5 +1,7 @@
 import time
 
+import pytest
+
 from companion.domain import Control, ReplyPart
 
 
@@ -193,6 +195,22 @@ async def test_a_dropped_draft_takes_its_slower_back(talk):
     ).run()
     assert done.one("turn_committed").text == "Slower. Is what I drive."
     assert done.voice.pace == 0
+
+
+async def test_the_voice_learns_how_fast_the_person_speaks(talk):
+    long = "a" * 24  # letters, in two seconds
+    spells = [(2.0 + 8 * n, 4.0 + 8 * n) for n in range(4)]
+    done = await talk(spells, [f"Tell {long}"] * 4, length=40).run()
+    assert done.types().count("turn_committed") == 4
+    assert done.voice.followed, "six seconds of speech are enough"
+    assert all(rate == pytest.approx(14.0, rel=0.15) for rate in done.voice.followed)
+
+
+async def test_of_one_word_no_pace_is_learned(talk):
+    spells = [(2.0 + 5 * n, 2.6 + 5 * n) for n in range(12)]
+    done = await talk(spells, ["Yes."] * 12, length=65).run()
+    assert done.types().count("turn_committed") == 12
+    assert done.voice.followed == []
 
 
 async def test_repeat_says_the_last_reply_again(talk):

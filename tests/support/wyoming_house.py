@@ -55,6 +55,9 @@ class ToneVoice:
     def adjust(self, *, pace: float = 0.0, volume: float = 0.0) -> None:
         self.volume_db += volume
 
+    def follow(self, letters_per_s: float) -> None:
+        self.followed = letters_per_s
+
 
 class Parrot:
     """A mind that says what it remembers."""

@@ -13,6 +13,7 @@ import soxr
 
 from companion.domain import Speech, Tone
 from companion.errors import ModelCorruptError, ModelMissingError, VoiceError
+from companion.pace import SLOWEST
 from companion.voice.loudness import active_level
 from companion.voice.piper import MAX_PACE, MAX_VOLUME_DB, MIN_PACE, MIN_VOLUME_DB, PiperSynthesizer
 from companion.voice.profile import load_profile
@@ -136,6 +137,29 @@ def test_steps_are_bounded(joe: PiperSynthesizer) -> None:
         assert (joe.pace, joe.volume_db) == (MAX_PACE, MAX_VOLUME_DB)
     finally:
         joe.adjust(pace=pace - joe.pace, volume=volume - joe.volume_db)
+
+
+def test_it_comes_down_to_a_slow_persons_pace_and_no_further(joe: PiperSynthesizer) -> None:
+    def seconds() -> float:
+        return sum(joe.synthesize(sentence).seconds for sentence in SENTENCES)
+
+    own = seconds()
+    try:
+        joe.follow(100.0)
+        assert seconds() == pytest.approx(own, rel=0.05), "it does not hurry"
+        joe.follow(1.0)
+        assert seconds() < 1.13 * own, "a step at a time"
+        for _ in range(10):
+            joe.follow(1.0)
+        slow = seconds()
+        assert slow == pytest.approx(own / SLOWEST, rel=0.06)
+        joe.adjust(pace=0.2)
+        assert seconds() < 0.92 * slow, "who asks for faster hears it"
+        joe.adjust(pace=-0.2)
+    finally:
+        for _ in range(10):
+            joe.follow(100.0)
+    assert seconds() == pytest.approx(own, rel=0.05)
 
 
 def test_tones_change_pace_and_level(joe: PiperSynthesizer) -> None:
