@@ -100,4 +100,5 @@ def build_conversation(
         earcons=settings.earcons and not in_file,
         watch=watch,
         follow_pace=config.voice.follow_pace,
+        at_ease=getattr(source, "at_ease", None),
     )

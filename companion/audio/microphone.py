@@ -27,6 +27,8 @@ _LAG_S = 0.06
 _FOLLOW = 0.01
 """Share of the difference to the wall clock taken up each frame: sound cards drift 0.01%."""
 _RELEASE_STEP_S = 0.02
+_AT_EASE = 3
+"""Frames at a time: the beginning of speech is seen 40 ms later, its end no later."""
 _JUMP_S = 0.5
 """A difference this large is a gap in the sound, not drift."""
 
@@ -162,6 +164,10 @@ class Microphone:
         while not self.released and time.monotonic() < until:
             time.sleep(_RELEASE_STEP_S)
         return self.released
+
+    def at_ease(self, yes: bool) -> None:
+        """Take frames in threes (60 ms), which saves work while nobody speaks, or each at once."""
+        self._port.send(b"L", bytes([_AT_EASE if yes else 1]))
 
     def mute(self) -> None:
         """Close the capture stream: muted for real. Frames go on as silence; may be repeated."""

@@ -53,6 +53,9 @@ _IDLE_AFTER_S: Final = 1.5
 """Quiet this long is used for housekeeping in the mind."""
 
 
+_EASE_AFTER_S: Final = 5.0
+"""After this much quiet the microphone may deliver its frames a little later, in batches."""
+
 Watch = Callable[[float, str], None]
 """Told the level (dBFS) and the state for a display."""
 
@@ -75,6 +78,7 @@ class Conversation:
         earcons: bool = True,
         watch: Watch | None = None,
         follow_pace: bool = True,
+        at_ease: Callable[[bool], None] | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._rooms = rooms
@@ -86,6 +90,8 @@ class Conversation:
         self._earcons = earcons
         self._watch = watch
         self._follow_pace = follow_pace
+        self._tell_ease = at_ease
+        self._easy = False
         self._rate = SpeakingRate()
         self._frames = 0
         self._notices: deque[Speech] = deque()
@@ -235,6 +241,10 @@ class Conversation:
         return True
 
     def _housekeep(self, t: float) -> None:
+        easy = self.idle and t - self._quiet_since >= _EASE_AFTER_S
+        if easy != self._easy and self._tell_ease is not None:
+            self._tell_ease(easy)
+        self._easy = easy
         if not self.idle:
             self._quiet_since = t
             return

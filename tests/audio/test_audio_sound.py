@@ -72,6 +72,38 @@ async def test_the_microphone_hears_what_is_said_in_the_room(
     assert microphone.overruns == 0
 
 
+async def test_at_ease_it_hears_the_same_and_knows_when(pulse: PulseRoom, tone_wav: Path) -> None:
+    clock = WallClock()
+    microphone = Microphone(None, clock)
+    frames: list[Frame] = []
+    seen: list[float] = []
+
+    async def listen() -> None:
+        async for frame in microphone.frames():
+            frames.append(frame)
+            seen.append(clock.now())
+
+    task = asyncio.create_task(listen())
+    await until(lambda: len(frames) > 10, 5)
+    microphone.at_ease(True)
+    await asyncio.sleep(0.5)
+    since = len(frames)
+    await until(lambda: len(frames) > since + 75, 5)
+    microphone.at_ease(False)
+    eased = np.diff(seen[since : since + 75])
+    saying = pulse.say(tone_wav, wait=False)
+    await until(lambda: saying.poll() is not None, 10)
+    await microphone.close()
+    await asyncio.wait_for(task, 3)
+    clock.close()
+    assert 20 <= (eased > 0.03).sum() <= 27, "in threes"
+    loud = [f for f in frames if dbfs(f.pcm) > LOUD]
+    assert 2.7 < len(loud) * FRAME_S < 3.3
+    assert (np.diff([f.t for f in frames]) > 0).all()
+    assert frames[-1].t == pytest.approx(len(frames) * FRAME_S, abs=0.3)
+    assert microphone.overruns == 0
+
+
 async def test_the_speaker_is_heard_and_knows_when_it_is_done(pulse: PulseRoom) -> None:
     clock = WallClock()
     clock.start()

@@ -15,7 +15,7 @@ from companion.audio.devices import DeviceInfo, find_device, list_devices
 from companion.audio.files import FileOutput, FileSource
 from companion.audio.level import FLOOR_DBFS, Meter, dbfs
 from companion.audio.microphone import Microphone
-from companion.audio.port_child import _faded
+from companion.audio.port_child import HEAD, _Capture, _faded, _Pipe, _Playback
 from companion.audio.room import EchoingRoom
 from companion.audio.speaker import Speaker
 from companion.audio.timeline import Timeline
@@ -133,6 +133,46 @@ def test_a_fade_ends_in_silence_and_is_short() -> None:
     assert faded[0] == 10_000
     assert abs(int(faded[-1])) < 50
     assert _faded(bytearray(), 480) == b""
+
+
+def _told(sound: _Playback, blocks: int) -> list[int]:
+    """Play some blocks; return of each batch that went to the parent how many it held."""
+    info = {"output_buffer_dac_time": 0.02, "current_time": 0.0}
+    for _ in range(blocks):
+        sound.callback(b"", 160, info, 0)
+    found, waiting = [], sound.out._waiting
+    while not waiting.empty():
+        data, count = waiting.get(), 0
+        while data:
+            kind, length = HEAD.unpack_from(data)
+            assert kind == b"P"
+            data, count = data[HEAD.size + length :], count + 1
+        found.append(count)
+    return found
+
+
+def test_silence_is_told_in_batches_and_sound_at_once() -> None:
+    sound = _Playback(_Pipe(-1))
+    sound.rate = 8000
+    assert _told(sound, 25) == [10, 10]
+    sound.command(b"W", bytes(2 * 320))
+    assert _told(sound, 1) == [6], "what was kept goes first"
+    assert _told(sound, 1) == [1], "the last sound, and that nothing is left"
+    assert _told(sound, 9) == []
+    sound.command(b"C", b"")
+    assert _told(sound, 1) == [10], "a cut is told at once"
+    assert sound.out.overruns == 0
+
+
+def test_captured_sound_goes_in_batches_while_nobody_needs_it_sooner() -> None:
+    sound = _Capture(_Pipe(-1))
+    for batch, blocks, messages in ((1, 4, 4), (3, 7, 2), (1, 1, 1), (0, 2, 2)):
+        sound.command(b"L", bytes([batch]))
+        for _ in range(blocks):
+            sound.callback(bytes(320), 160, {}, 0)
+        assert sound.out._waiting.qsize() == messages
+        while not sound.out._waiting.empty():
+            sound.out._waiting.get()
 
 
 async def test_the_room_returns_what_is_played(tmp_path: Path) -> None:
