@@ -362,6 +362,7 @@ def test_what_a_full_disk_did_not_keep_is_taken_back_aloud(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.add("Anna", "daughter")
+    house.add("Fred", "neighbour")
 
     def full(self: Database) -> None:
         raise StorageFullError("the disk is full")
@@ -372,9 +373,10 @@ def test_what_a_full_disk_did_not_keep_is_taken_back_aloud(
     assert "the disk is full" in line
     (sorry,) = house.said
     assert "could not write that down" in " ".join(part.text for part in sorry.exchange.parts)
-    house.say("Tell my daughter that I am fine.")
+    house.say("Tell everybody that I am fine.")
     house.say("Yes.")
-    assert len(house.trouble) == len(house.said) == 2
+    assert len(house.trouble) == 3
+    assert len(house.said) == 2, "one apology for one sentence"
     assert "your message could not be sent" in house.said[1].exchange.parts[1].text
     monkeypatch.undo()
     assert house.kept.listed() == ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from companion.domain import Exchange
+from companion.domain import Exchange, ReplyPart
 from companion.errors import CompanionError
 from companion.mind.skills.room import Consent
 from companion.mind.skills.sentences import Meant, Sentences
@@ -24,6 +24,9 @@ class Addressee:
     name: str
     role: str
     reachable: bool
+
+
+Some = tuple[Addressee, ...]
 
 
 class Post(Protocol):
@@ -55,19 +58,23 @@ class Messages:
         """See ``Handler``."""
         return {"message": self._message, "message_bare": self._bare, "call": self._call}
 
-    def confirm(self, to: Addressee, words: str, now: datetime) -> Exchange:
+    def confirm(self, to: Some, words: str, now: datetime) -> Exchange:
         """Return the reading back of a message."""
         texts = self.sentences.texts
         parts = texts.say("message", "confirm", who=self.called(to), words=words.rstrip(" ."))
         return Exchange(parts, then=_Confirm(self, to, words))
 
-    def called(self, one: Addressee) -> str:
-        """Return how somebody is spoken of."""
-        return one.name
+    def called(self, some: Some, link: str = "and") -> str:
+        """Return how some are spoken of: "Anna", "Anna, Ben and Clare"."""
+        names = [one.name for one in some]
+        if len(names) == 1:
+            return names[0]
+        linked = f" {self.sentences.texts.line('message', link)} "
+        return linked.join([", ".join(names[:-1]), names[-1]])
 
     def find(self, who: str) -> list[Addressee] | None:
         """Return whom a name or role means; None when nobody is known by it."""
-        wanted = who.lower().removeprefix("my ").removeprefix("the ").strip()
+        wanted = _bare_role(who)
         wanted = self.sentences.texts.tree["roles"].get(wanted, wanted)
         try:
             everybody = self.post.people()
@@ -79,27 +86,26 @@ class Messages:
             if wanted in (one.name.lower(), one.role, f"{one.role} {one.name.lower()}")
             or wanted == one.name.lower().split()[0]
         ]
-        if wanted in self.sentences.texts.tree["roles_all"]:
+        if self._everybody(who):
             found = [one for one in everybody if one.reachable]
         return found or None
 
-    def reach(
-        self, who: str, now: datetime, go_on: Callable[[Addressee], Exchange]
-    ) -> Exchange | None:
-        """Return what follows for the one who is meant; None when nobody is."""
+    def reach(self, who: str, now: datetime, go_on: Callable[[Some], Exchange]) -> Exchange | None:
+        """Return what follows for whoever is meant; None when nobody is."""
         texts = self.sentences.texts
         found = self.find(who)
         if found is None:
             return None
-        able = [one for one in found if one.reachable]
+        able = tuple(one for one in found if one.reachable)
         if not able:
             return Exchange(texts.say("message", "nobody", who=found[0].name))
-        if len(able) == 1:
-            return go_on(able[0])
-        names = [self.called(one) for one in able]
-        choices = f" {texts.line('reminder', 'or')} ".join([", ".join(names[:-1]), names[-1]])
-        asked = texts.say("message", "which", choices=choices)
-        return Exchange(asked, then=_Which(self, tuple(able), go_on))
+        if len(able) == 1 or self._everybody(who):
+            return go_on(able)
+        asked = texts.say("message", "which", choices=self.called(able, "or"))
+        return Exchange(asked, then=_Which(self, able, go_on))
+
+    def _everybody(self, who: str) -> bool:
+        return _bare_role(who) in self.sentences.texts.tree["roles_all"]
 
     def _message(self, meant: Meant, now: datetime) -> Exchange | None:
         if meant.when.said:
@@ -111,12 +117,12 @@ class Messages:
             return None
         if re.match(r"\W*\w+\W+\w*\W*ask\b|\W*ask\b", meant.text.lower()):
             words = self.sentences.texts.line("message", "ask", words=words)
-        return self.reach(meant.slot("who"), now, lambda one: self.confirm(one, words, now))
+        return self.reach(meant.slot("who"), now, lambda some: self.confirm(some, words, now))
 
     def _bare(self, meant: Meant, now: datetime) -> Exchange | None:
-        def ask(one: Addressee) -> Exchange:
-            asked = self.sentences.texts.say("message", "what", who=self.called(one))
-            return Exchange(asked, then=_Words(self, one))
+        def ask(some: Some) -> Exchange:
+            asked = self.sentences.texts.say("message", "what", who=self.called(some))
+            return Exchange(asked, then=_Words(self, some))
 
         return self.reach(meant.slot("who"), now, ask)
 
@@ -128,9 +134,9 @@ class Messages:
         able = [one for one in found if one.reachable]
         if not able:
             return Exchange(texts.say("message", "cannot_call_nobody", who=found[0].name))
-        one = able[0]
-        parts = texts.say("message", "cannot_call", who=self.called(one))
-        return Exchange(parts, then=_Confirm(self, one, texts.line("message", "please_call")))
+        some = (able[0],)
+        parts = texts.say("message", "cannot_call", who=self.called(some))
+        return Exchange(parts, then=_Confirm(self, some, texts.line("message", "please_call")))
 
 
 class _Waiting:
@@ -142,7 +148,7 @@ class _Waiting:
 @dataclass(frozen=True)
 class _Confirm(_Waiting):
     messages: Messages
-    to: Addressee
+    to: Some
     words: str
 
     def hear(self, text: str, now: datetime) -> Exchange | None:
@@ -153,22 +159,27 @@ class _Confirm(_Waiting):
             return None
         if not answer:
             return Exchange(texts.say("message", "not_sent"))
-        who = messages.called(self.to)
-        until = messages.post.waits_until(self.to.id, now)
-        if until is None:
-            parts = texts.say("message", "sent", who=who)
-        else:
-            times = messages.sentences.times
-            when = f"{times.day(until.date(), now, until.hour)} "
-            when += times.clock(until.hour, until.minute)
-            parts = texts.say("message", "sent_later", who=who, when=when)
-        return Exchange(parts, effect=lambda: messages.post.send(self.to.id, self.words))
+        waits = [(one, messages.post.waits_until(one.id, now)) for one in self.to]
+        parts: tuple[ReplyPart, ...] = ()
+        if at_once := tuple(one for one, until in waits if until is None):
+            parts = texts.say("message", "sent", who=messages.called(at_once))
+        for one, until in waits:
+            if until is not None:
+                times = messages.sentences.times
+                when = f"{times.day(until.date(), now, until.hour)} "
+                when += times.clock(until.hour, until.minute)
+                parts += texts.say("message", "sent_later", who=one.name, when=when)
+        return Exchange(parts, effect=self._send)
+
+    def _send(self) -> None:
+        for one in self.to:
+            self.messages.post.send(one.id, self.words)
 
 
 @dataclass(frozen=True)
 class _Words(_Waiting):
     messages: Messages
-    to: Addressee
+    to: Some
 
     def hear(self, text: str, now: datetime) -> Exchange | None:
         """Take the whole utterance as the message."""
@@ -187,20 +198,26 @@ class _Words(_Waiting):
 @dataclass(frozen=True)
 class _Which(_Waiting):
     messages: Messages
-    some: tuple[Addressee, ...]
-    go_on: Callable[[Addressee], Exchange]
+    some: Some
+    go_on: Callable[[Some], Exchange]
 
     def hear(self, text: str, now: datetime) -> Exchange | None:
-        """Go on with whoever is named."""
+        """Go on with whoever is named, one or all."""
         words = f" {self.messages.sentences.times.words(text)} "
-        found = [
+        if any(f" {all_} " in words for all_ in self.messages.sentences.texts.tree["both"]):
+            return self.go_on(self.some)
+        named = tuple(
             one
             for one in self.some
-            if f" {one.name.lower()} " in words
-            or f" {one.name.lower().split()[0]} " in words
-            or f" {one.role} " in words
-        ]
-        return self.go_on(found[0]) if len(found) == 1 else None
+            if f" {one.name.lower()} " in words or f" {one.name.lower().split()[0]} " in words
+        )
+        alike = tuple(one for one in self.some if f" {one.role} " in words)
+        found = named or (alike if len(alike) == 1 else ())
+        return self.go_on(found) if found else None
+
+
+def _bare_role(who: str) -> str:
+    return who.lower().removeprefix("my ").removeprefix("the ").strip()
 
 
 __all__ = ["Addressee", "Messages", "Post"]

@@ -84,6 +84,40 @@ def test_of_two_daughters_it_is_asked_which(talk: Talk) -> None:
     assert [to for to, _ in talk.post.sent] == ["clare"]
 
 
+@pytest.mark.parametrize("answer", ["Both of them.", "Clare and Anna, please."])
+def test_or_to_both(talk: Talk, answer: str) -> None:
+    talk.post.known.append(CLARE)
+    talk.say("Tell my daughter that I am fine.")
+    assert "I will tell Anna and Clare: I am fine." in talk.say(answer)
+    talk.say("Yes.")
+    assert [to for to, _ in talk.post.sent] == ["anna", "clare"]
+
+
+def test_a_role_that_two_have_chooses_neither(talk: Talk) -> None:
+    talk.post.known.append(CLARE)
+    talk.say("Tell my daughter that I am fine.")
+    talk.say("My daughter.")
+    talk.say("Yes.")
+    assert talk.post.sent == []
+
+
+@pytest.mark.parametrize("who", ["everyone", "the family", "my whole family", "everybody"])
+def test_everyone_who_can_be_reached_gets_it(talk: Talk, who: str) -> None:
+    back = talk.say(f"Tell {who} that I am home again.")
+    assert "Anna and Ben" in back
+    assert "Fred" not in back
+    assert "on its way to Anna and Ben" in talk.say("Yes.")
+    assert [to for to, _ in talk.post.sent] == ["anna", "ben"]
+
+
+def test_whoever_is_not_to_be_disturbed_is_named(talk: Talk) -> None:
+    talk.post.quiet_until = talk.now + timedelta(days=1, hours=-3)
+    talk.say("Tell everyone that I am home again.")
+    said = talk.say("Yes.")
+    assert said.count("is not to be disturbed") == 2
+    assert "on its way" not in said
+
+
 def test_whoever_cannot_be_reached_gets_none_and_it_is_said(talk: Talk) -> None:
     said = talk.say("Tell my neighbour that I am fine.")
     assert "Fred" in said
