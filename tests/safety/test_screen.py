@@ -68,6 +68,43 @@ def test_odd_text_is_harmless(patterns, text):
     assert patterns.screen(text).tier == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What's good for a cough, dear?",
+        "How do I get rid of this headache?",
+        "Is there any remedy for the cramps at night?",
+        "What should I take for my sore throat?",
+        "Can you recommend anything for indigestion?",
+        "Could I have caught shingles again?",
+        "Is it catching?",
+        "How long does a cold last?",
+        "What are the symptoms of gout?",
+        "Should I get the flu jab? Should I have a blood test?",
+        "Where can I get tested?",
+    ],
+)
+def test_what_a_doctor_should_be_asked_is_known(patterns, text):
+    assert patterns.screen(text).category is Danger.MEDICAL_ADVICE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My mother always rubbed goose fat on my chest when I was a girl, to treat a cough.",
+        "What's good for supper?",
+        "I had a cough last week.",
+        "How long does the film last?",
+        "Could I get a cold drink?",
+        "What should I do about the roses?",
+        "My brother had his driving test at eighteen, should he do it again?",
+        "Anna rang. She has got rid of her cough.",
+    ],
+)
+def test_talk_of_illness_is_no_question_to_a_doctor(patterns, text):
+    assert patterns.screen(text).category is not Danger.MEDICAL_ADVICE
+
+
 def test_without_the_model_patterns_still_warn_and_say_so(patterns):
     assert patterns.trouble
     assert patterns.screen("I've fallen and I can't get up.").tier == 4
