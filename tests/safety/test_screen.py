@@ -82,6 +82,8 @@ def test_odd_text_is_harmless(patterns, text):
         "What are the symptoms of gout?",
         "Should I get the flu jab? Should I have a blood test?",
         "Where can I get tested?",
+        "Are people with diabetes worse off with it?",
+        "Why does my arthritis get worse in the rain?",
     ],
 )
 def test_what_a_doctor_should_be_asked_is_known(patterns, text):
@@ -96,6 +98,10 @@ def test_what_a_doctor_should_be_asked_is_known(patterns, text):
         "I had a cough last week.",
         "How long does the film last?",
         "Could I get a cold drink?",
+        "What do I take for my arthritis?",
+        "What type of diabetes do I have?",
+        "Do you know Fred has got pneumonia?",
+        "How is your cough, dear?",
         "What should I do about the roses?",
         "My brother had his driving test at eighteen, should he do it again?",
         "Anna rang. She has got rid of her cough.",
