@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _TRIES: Final = "reminders"
 """Under this kind it is kept how often a reminder was said."""
 _HALF_DAY_S: Final = 43_200.0
-_ONE_REQUEST_S: Final = 2.0
-"""What fails within it was promised in one sentence, as a message to everybody."""
 _SORRY_S: Final = 600.0
 """Later nobody would know what the apology is about."""
 
@@ -168,11 +166,15 @@ class _Post:
                 if one.role != "owner"
             )
 
-    def send(self, person_id: str, words: str) -> None:
-        try:
-            new_messenger(self.postman).send(person_id, words)
-        except CompanionError as error:
-            self.on_trouble(f"a message could not be sent: {error}")
+    def send(self, person_ids: Sequence[str], words: str) -> None:
+        failed = False
+        for one in person_ids:
+            try:
+                new_messenger(self.postman).send(one, words)
+            except CompanionError as error:
+                self.on_trouble(f"a message could not be sent: {error}")
+                failed = True
+        if failed:
             self.sorry("message")
 
     def waits_until(self, person_id: str, now: datetime) -> datetime | None:
@@ -297,12 +299,7 @@ def new_skills(
     sentences = load_sentences(persona.language, persona.person, persona.name, near.find)
     agreed = load_ear(persona.language).agreed
 
-    said_at: dict[str, float] = {}
-
     def sorry(what: str) -> None:
-        before, said_at[what] = said_at.get(what, -_ONE_REQUEST_S), time.monotonic()
-        if said_at[what] - before < _ONE_REQUEST_S:
-            return
         parts = sentences.texts.say("not_kept", what, tone=Tone.CALM)
         emit(Initiative("apology", Exchange(parts), expires_at=time.time() + _SORRY_S))
 

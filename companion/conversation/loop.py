@@ -226,7 +226,7 @@ class Conversation:
         if self._rooms.guard is not None and (line := self._rooms.guard.news()) is not None:
             self.announce(line)
         self._housekeep(t)
-        self._unasked.tick(t, t - self._quiet_since if self.idle else 0.0)
+        self._unasked.tick(t, t - self._quiet_since)
 
     def _speak_unasked(self, spoken: Sequence[Speech]) -> bool:
         """Say it, unless somebody has begun to speak or something sounds."""
@@ -241,14 +241,15 @@ class Conversation:
         return True
 
     def _housekeep(self, t: float) -> None:
-        easy = self.idle and t - self._quiet_since >= _EASE_AFTER_S
+        idle = self.idle
+        if not idle:
+            self._quiet_since = t
+        quiet_s = t - self._quiet_since
+        easy = quiet_s >= _EASE_AFTER_S
         if easy != self._easy and self._tell_ease is not None:
             self._tell_ease(easy)
         self._easy = easy
-        if not self.idle:
-            self._quiet_since = t
-            return
-        if not self._housekept and t - self._quiet_since >= _IDLE_AFTER_S:
+        if idle and not self._housekept and quiet_s >= _IDLE_AFTER_S:
             self._housekept = True
             self._tasks.later(self._rooms.mind.idle)
             self._tasks.later(heap.give_back)

@@ -52,9 +52,7 @@ class Exchanges:
         exchange = proposed.exchange if proposed is not None and proposed.text == text else None
         waited, self._waiting = self._waiting, None
         if exchange is None:
-            late = waited.unheard(self._now()) if waited is not None else None
-            if late is not None and late.effect is not None:
-                late.effect()
+            self._passed_over(waited)
             return
         self._real(exchange)
 
@@ -74,13 +72,17 @@ class Exchanges:
 
     def unsaid(self, exchange: Exchange) -> None:
         """Learn that this was never said; whoever else waits goes on waiting."""
-        late = exchange.then.unheard(self._now()) if exchange.then is not None else None
-        if late is not None and late.effect is not None:
-            late.effect()
+        self._passed_over(exchange.then)
 
     def forget(self) -> None:
         """Wait for nobody any more."""
         self._waiting = self._proposed = None
+
+    def _passed_over(self, waited: Hearing | None) -> None:
+        """Let whoever waited note that nobody answered; nothing is said to that."""
+        late = waited.unheard(self._now()) if waited is not None else None
+        if late is not None and late.effect is not None:
+            late.effect()
 
     def _real(self, exchange: Exchange) -> None:
         if exchange.effect is not None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from support.alert_support import KEY
 from support.nursery import serve, tell
 
-from companion.config import AlertSettings
+from companion.app.zones import minutes_of
+from companion.config import AlertSettings, Config
 from companion.safety.alerts.channel import AppriseSender, Outcome
 from companion.safety.alerts.messages import Message, load_words
 from companion.safety.alerts.policy import Rules
@@ -27,6 +28,7 @@ from companion.storage.keys import derive
 MOST = 4
 """Alerts a child raises: enough to be killed in the middle, few enough to be worked off."""
 
+MINUTE = minutes_of(Config())
 RULES = Rules(backoff_s=(0.02, 0.05), lease_s=0.6, poll_s=0.05, send_s=0.5)
 SETTINGS = AlertSettings(link_base="http://x")
 
@@ -43,7 +45,9 @@ class Fatal(AppriseSender):
 
 def child(path: Path, first: int, mode: str) -> None:
     sender = Fatal() if mode == "between" else AppriseSender()
-    service = AlertService(open_database(path, KEY), KEY, SETTINGS, sender=sender, rules=RULES)
+    service = AlertService(
+        open_database(path, KEY), KEY, SETTINGS, minute=MINUTE, sender=sender, rules=RULES
+    )
     service.start()
     for number in range(first, first + MOST):
         tell(f"raised {service.raise_alert(4, f'kind{number}', '')}")

@@ -85,8 +85,8 @@ class PostBox:
             raise StorageFullError("the disk is full")
         return self.known
 
-    def send(self, person_id: str, words: str) -> None:
-        self.sent.append((person_id, words))
+    def send(self, person_ids: Sequence[str], words: str) -> None:
+        self.sent += [(one, words) for one in person_ids]
 
     def waits_until(self, person_id: str, now: datetime) -> datetime | None:
         return self.quiet_until

@@ -36,8 +36,8 @@ class Post(Protocol):
         """Return everybody known but the owner; may raise ``StorageError``."""
         ...
 
-    def send(self, person_id: str, words: str) -> None:
-        """Send a message; trouble is told to the person later, not raised."""
+    def send(self, person_ids: Sequence[str], words: str) -> None:
+        """Send some a message; trouble is told to the person later, once, and not raised."""
         ...
 
     def waits_until(self, person_id: str, now: datetime) -> datetime | None:
@@ -64,13 +64,9 @@ class Messages:
         parts = texts.say("message", "confirm", who=self.called(to), words=words.rstrip(" ."))
         return Exchange(parts, then=_Confirm(self, to, words))
 
-    def called(self, some: Some, link: str = "and") -> str:
+    def called(self, some: Some) -> str:
         """Return how some are spoken of: "Anna", "Anna, Ben and Clare"."""
-        names = [one.name for one in some]
-        if len(names) == 1:
-            return names[0]
-        linked = f" {self.sentences.texts.line('message', link)} "
-        return linked.join([", ".join(names[:-1]), names[-1]])
+        return self.sentences.times.joined([one.name for one in some])
 
     def find(self, who: str) -> list[Addressee] | None:
         """Return whom a name or role means; None when nobody is known by it."""
@@ -101,7 +97,9 @@ class Messages:
             return Exchange(texts.say("message", "nobody", who=found[0].name))
         if len(able) == 1 or self._everybody(who):
             return go_on(able)
-        asked = texts.say("message", "which", choices=self.called(able, "or"))
+        names = [one.name for one in able]
+        choices = f" {texts.line('reminder', 'or')} ".join([", ".join(names[:-1]), names[-1]])
+        asked = texts.say("message", "which", choices=choices)
         return Exchange(asked, then=_Which(self, able, go_on))
 
     def _everybody(self, who: str) -> bool:
@@ -169,11 +167,8 @@ class _Confirm(_Waiting):
                 when = f"{times.day(until.date(), now, until.hour)} "
                 when += times.clock(until.hour, until.minute)
                 parts += texts.say("message", "sent_later", who=one.name, when=when)
-        return Exchange(parts, effect=self._send)
-
-    def _send(self) -> None:
-        for one in self.to:
-            self.messages.post.send(one.id, self.words)
+        ids = [one.id for one in self.to]
+        return Exchange(parts, effect=lambda: messages.post.send(ids, self.words))
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class AlertService:
         key: Key,
         settings: AlertSettings,
         *,
+        minute: Callable[[float], float],
         now: Callable[[], float] = time.time,
         sender: Sender | None = None,
         owner_name: str | None = None,
@@ -66,7 +67,6 @@ class AlertService:
         person_id: str | None = None,
         keep_days: float = 365.0,
         rules: Rules | None = None,
-        minute: Callable[[float], float] | None = None,
         hand_over: bool = False,
     ) -> None:
         """Prepare; nothing is sent before ``start`` or ``deliver_due``.
@@ -76,6 +76,7 @@ class AlertService:
                 contacts to tell.
             key: of the database; the links' key is derived from it.
             settings: how contacts are reached.
+            minute: turns seconds since 1970 into the minute (0-1440) of the local day.
             now: seconds since 1970.
             sender: the way out; apprise by default.
             owner_name: what messages call the owner.
@@ -85,7 +86,6 @@ class AlertService:
             person_id: the owner's row, with which alerts are erased.
             keep_days: days a closed alert is kept.
             rules: times of delivery; by default the built-in ones.
-            minute: turns a time into the minute of the local day.
             hand_over: another program sends and takes answers; this one raises alerts and tells
                 the owner what became of them.
 
@@ -103,7 +103,7 @@ class AlertService:
         base = settings.link_base or (f"http://{settings.listen}" if settings.listen else None)
         links = Links(derive(key, PURPOSE), base)
         self._sender = sender or AppriseSender(companion_name, rules.send_s)
-        courier = Courier(self._sender, self._words, links, rules, now, minute or _local_minute)
+        courier = Courier(self._sender, self._words, links, rules, now, minute)
         self._database = database
         self._outbox = Outbox(database) if database is not None else None
         self._spare = SpareBox()
@@ -365,8 +365,3 @@ class AlertService:
         for one in news:
             with suppress(Exception):
                 self._on_news(one)
-
-
-def _local_minute(now: float) -> float:
-    local = time.localtime(now)
-    return local.tm_hour * 60 + local.tm_min + local.tm_sec / 60

@@ -114,6 +114,7 @@ def work_off(house: House, contacts: int) -> None:
         house.database,
         KEY,
         alert_nursery.SETTINGS,
+        minute=alert_nursery.MINUTE,
         sender=AppriseSender(),
         rules=alert_nursery.RULES,
     )

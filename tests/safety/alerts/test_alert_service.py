@@ -412,7 +412,7 @@ def test_a_full_disk_does_not_hold_back_an_alert(house: House, broken: Broken) -
     service.deliver_due()
     service.deliver_due()
     assert service.trouble == ""
-    (row,) = AlertService(broken.real, KEY, AlertSettings()).alerts()
+    (row,) = AlertService(broken.real, KEY, AlertSettings(), minute=house.clock.minute).alerts()
     assert (row.id, row.state, len(row.deliveries)) == (alert_id, "sent", 1)
     house.clock.t += 601
     service.deliver_due()
@@ -473,8 +473,15 @@ def test_a_database_that_vanishes_whole_does_not_hold_back_an_alert(
 
 def test_without_any_database_the_owner_hears_that_nobody_is_told() -> None:
     news = []
+    clock = Clock()
     service = AlertService(
-        None, KEY, AlertSettings(), now=Clock(), sender=FakeSender(), on_news=news.append
+        None,
+        KEY,
+        AlertSettings(),
+        minute=clock.minute,
+        now=clock,
+        sender=FakeSender(),
+        on_news=news.append,
     )
     service.raise_alert(4, "medical_emergency", "fall")
     service.deliver_due()
